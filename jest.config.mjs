@@ -1,0 +1,7 @@
+// TypeScript 7 has no compiler API for ts-jest: the transform is a few lines of esbuild.
+export default {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  transform: { '\\.ts$': '<rootDir>/test/support/esbuild-transform.cjs' },
+  maxWorkers: 2,
+};
