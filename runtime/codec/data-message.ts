@@ -1,0 +1,41 @@
+import type { Metadata } from '../media/packet.ts';
+import { type AmfObject, type AmfValue, decodeAmf0, encodeAmf0, encodeEcmaArray } from './amf0.ts';
+
+/** A data message or script tag: its name and first value, without the `@setDataFrame` that publishers put in front. */
+export function decodeData(payload: Buffer): { name: string; value: AmfValue } | null {
+  const values = decodeAmf0(payload);
+  if (values[0] === '@setDataFrame') values.shift();
+  const [name, value] = values;
+  return typeof name === 'string' ? { name, value } : null;
+}
+
+/** The payload of an onMetaData message or script tag (FLV 10.1, E.5). */
+export function encodeMetadata(metadata: Metadata): Buffer {
+  return Buffer.concat([encodeAmf0('onMetaData'), encodeEcmaArray(metadata as AmfObject)]);
+}
+
+/** Puts the publisher's `@setDataFrame` in front of onMetaData. */
+export function encodeSetDataFrame(metadata: Metadata): Buffer {
+  return Buffer.concat([encodeAmf0('@setDataFrame'), encodeMetadata(metadata)]);
+}
+
+/** Reads onMetaData's value; null where it is no object. */
+export function asMetadata(value: AmfValue): Metadata | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as AmfObject) : null;
+}
+
+/** The cue point that a program puts where its source changes: tools can see a splice that viewers do not. */
+export const SPLICE_CUE_POINT = 'understudy.splice';
+
+/** onCuePoint with the source that follows (FLV 10.1, E.5; players that do not know it pass over it). */
+export function encodeSpliceCuePoint(source: string): Buffer {
+  return encodeAmf0('onCuePoint', { name: SPLICE_CUE_POINT, type: 'event', parameters: { source } });
+}
+
+/** The source that a splice's cue point names; null for any other data. */
+export function spliceSourceOf(name: string, value: AmfValue): string | null {
+  const cue = name === 'onCuePoint' ? asMetadata(value) : null;
+  if (cue === null || cue.name !== SPLICE_CUE_POINT) return null;
+  const source = asMetadata(cue.parameters as AmfValue)?.source;
+  return typeof source === 'string' ? source : null;
+}

@@ -1,0 +1,51 @@
+import type { MediaPacket, VideoConfig } from './packet.ts';
+
+const AVC_NAL_SPS = 7;
+const AVC_NAL_DELIMITER = 9;
+const HEVC_NAL_SPS = 33;
+const HEVC_NAL_DELIMITER = 35;
+
+/**
+ * A keyframe's payload with the parameter sets of its configuration in front (ISO 14496-15 calls that avc3 and hev1).
+ * FFmpeg decodes a whole GOP with errors after a change of configuration that stands in the sequence header alone.
+ * The packet's own payload comes back where it has them already, or where the codec has none.
+ */
+export function withParameterSets(packet: MediaPacket, config: VideoConfig): Buffer {
+  const { payload, ctsOffset } = packet;
+  const { nalLengthBytes, parameterSets } = config;
+  if (nalLengthBytes === 0 || parameterSets.length === 0) return payload;
+  // The NAL units begin behind the CTS; CodedFramesX of Enhanced RTMP has a FourCC and no CTS.
+  const start = ctsOffset === -1 ? 5 : ctsOffset + 3;
+  const first = nalUnitAt(payload, start, config);
+  if (first === null || first.type === spsType(config)) return payload;
+  // An access unit delimiter, if there is one, must stay the first NAL unit (ITU-T H.264, 7.4.1.2.3).
+  const insertAt = first.type === delimiterType(config) ? first.end : start;
+  if (nalUnitAt(payload, insertAt, config)?.type === spsType(config)) return payload;
+  const units = parameterSets.flatMap((set) => {
+    const length = Buffer.alloc(nalLengthBytes);
+    length.writeUIntBE(set.length, 0, nalLengthBytes);
+    return [length, set];
+  });
+  return Buffer.concat([payload.subarray(0, insertAt), ...units, payload.subarray(insertAt)]);
+}
+
+function nalUnitAt(
+  payload: Buffer,
+  position: number,
+  { codec, nalLengthBytes }: VideoConfig,
+): { type: number; end: number } | null {
+  const start = position + nalLengthBytes;
+  const first = payload[start];
+  if (first === undefined) return null;
+  const end = start + payload.readUIntBE(position, nalLengthBytes);
+  if (end > payload.length) return null;
+  return { type: codec === 'hevc' ? (first >> 1) & 0x3f : first & 0x1f, end };
+}
+
+function spsType({ codec }: VideoConfig): number {
+  return codec === 'hevc' ? HEVC_NAL_SPS : AVC_NAL_SPS;
+}
+
+function delimiterType({ codec }: VideoConfig): number {
+  return codec === 'hevc' ? HEVC_NAL_DELIMITER : AVC_NAL_DELIMITER;
+}

@@ -1,0 +1,348 @@
+import { connect as connectSocket, type Socket } from 'node:net';
+import type { AmfObject, AmfValue } from '../codec/amf0.ts';
+import { asMetadata, decodeData, encodeSetDataFrame } from '../codec/data-message.ts';
+import { parseAudio, parseVideo } from '../codec/media-header.ts';
+import type { Cancel, Clock } from '../media/clock.ts';
+import type { MediaPacket, Metadata } from '../media/packet.ts';
+import { ChunkReader } from './chunk-reader.ts';
+import { encodeMessage, OUT_CHUNK_SIZE } from './chunk-writer.ts';
+import { Handshake } from './handshake.ts';
+import {
+  commandMessage,
+  controlMessage,
+  decodeMessage,
+  type Message,
+  userControlMessage,
+} from './message.ts';
+import { parseRtmpUrl, type RtmpUrl } from './rtmp-url.ts';
+import { ChunkStreamId, DEFAULT_CHUNK_SIZE, MessageType, type RawMessage, UserControlEvent } from './wire.ts';
+
+/** A server's refusal: the status code (`NetStream.Publish.BadName` …) and what it said. */
+export class RtmpStatusError extends Error {
+  readonly code: string;
+
+  constructor(code: string, description: string) {
+    super(description === '' ? code : `${code}: ${description}`);
+    this.name = 'RtmpStatusError';
+    this.code = code;
+  }
+}
+
+export interface RtmpClientOptions {
+  readonly clock: Clock;
+  /** From the connection to the first answer to publish or play. Default 10 s. */
+  readonly timeoutMs?: number;
+}
+
+/** Takes what a played stream brings, in order. */
+export interface PlayListener {
+  packet(packet: MediaPacket): void;
+  /** A data message: its name and first value. */
+  data(name: string, value: AmfValue, timestamp: number): void;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+const MAX_MESSAGE_BYTES = 16_777_215;
+/** What players ask for: it tells the server how much they mean to buffer. */
+const BUFFER_MS = 1_000;
+
+/** Connects and publishes. Resolves when the server has accepted; rejects with RtmpStatusError where it refuses. */
+export async function publishRtmp(url: string, options: RtmpClientOptions): Promise<RtmpPublisher> {
+  const client = await RtmpClient.open(parseRtmpUrl(url), options);
+  await client.publish();
+  return client;
+}
+
+/** Connects and plays. Errors as in publishRtmp. */
+export async function playRtmp(
+  url: string,
+  options: RtmpClientOptions,
+  listener: PlayListener,
+): Promise<RtmpPlayer> {
+  const client = await RtmpClient.open(parseRtmpUrl(url), options);
+  await client.play(listener);
+  return client;
+}
+
+interface RtmpConnection {
+  /** Resolves with the reason when the connection has ended, whoever ended it. */
+  readonly closed: Promise<string>;
+  /** Ends the stream and the connection. */
+  close(): void;
+}
+
+export type RtmpPlayer = RtmpConnection;
+
+export interface RtmpPublisher extends RtmpConnection {
+  /** Bytes that were written and that the kernel has not taken yet. */
+  readonly pendingBytes: number;
+  send(packet: MediaPacket): void;
+  sendMetadata(metadata: Metadata): void;
+}
+
+interface Waiter {
+  readonly resolve: (args: readonly AmfValue[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** One connection of an RTMP client with one stream (RTMP 1.0, 7.2). */
+class RtmpClient implements RtmpPublisher, RtmpPlayer {
+  readonly closed: Promise<string>;
+  private readonly url: RtmpUrl;
+  private readonly socket: Socket;
+  private readonly handshake: Handshake;
+  private readonly reader: ChunkReader;
+  private readonly replies = new Map<number, Waiter>();
+  private statusWaiter: (Waiter & { readonly code: string }) | null = null;
+  private listener: PlayListener | null = null;
+  private handshakeDone: () => void = () => {};
+  private fail: (error: Error) => void = () => {};
+  private nextTransaction = 1;
+  private streamId = 0;
+  private outChunkSize = DEFAULT_CHUNK_SIZE;
+  private ackWindowBytes = 2_500_000;
+  private receivedBytes = 0;
+  private acknowledgedBytes = 0;
+
+  static async open(url: RtmpUrl, options: RtmpClientOptions): Promise<RtmpClient> {
+    const client = new RtmpClient(url);
+    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const timedOut = new Error(`no answer from ${url.tcUrl} within ${timeoutMs} ms`);
+    client.stopTimer = options.clock.after(timeoutMs, () => client.socket.destroy(timedOut));
+    await client.ready;
+    await client.connect();
+    return client;
+  }
+
+  private stopTimer: Cancel = () => {};
+  private readonly ready: Promise<void>;
+
+  private constructor(url: RtmpUrl) {
+    this.url = url;
+    this.socket = connectSocket({ host: url.host, port: url.port, noDelay: true });
+    this.handshake = new Handshake('client', (bytes) => this.socket.write(bytes));
+    this.reader = new ChunkReader(
+      { maxMessageBytes: MAX_MESSAGE_BYTES, maxBufferedBytes: 2 * MAX_MESSAGE_BYTES, maxChunkStreams: 64 },
+      (raw) => {
+        for (const message of decodeMessage(raw)) this.receive(message);
+      },
+    );
+    this.ready = new Promise((resolve, reject) => {
+      this.handshakeDone = resolve;
+      this.fail = reject;
+    });
+    this.ready.catch(() => {});
+    this.closed = new Promise((resolve) => {
+      let reason = 'closed by the server';
+      this.socket.on('error', (error) => {
+        reason = error.message;
+        this.abandon(new Error(`${url.tcUrl}: ${error.message}`, { cause: error }));
+      });
+      this.socket.on('close', () => {
+        this.stopTimer();
+        this.abandon(new Error(`${url.tcUrl}: ${reason}`));
+        resolve(reason);
+      });
+    });
+    this.socket.on('data', (data) => this.push(data));
+  }
+
+  get pendingBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  async publish(): Promise<void> {
+    const name = this.url.stream;
+    this.command('releaseStream', null, name);
+    this.command('FCPublish', null, name);
+    await this.createStream();
+    const started = this.status('NetStream.Publish.Start');
+    this.transmit(
+      ChunkStreamId.status,
+      commandMessage(this.streamId, 'publish', this.takeTransaction(), null, name, 'live'),
+    );
+    await started;
+    this.stopTimer();
+  }
+
+  async play(listener: PlayListener): Promise<void> {
+    this.listener = listener;
+    await this.createStream();
+    const started = this.status('NetStream.Play.Start');
+    this.transmit(
+      ChunkStreamId.status,
+      commandMessage(this.streamId, 'play', this.takeTransaction(), null, this.url.stream, -2_000),
+    );
+    this.transmit(
+      ChunkStreamId.control,
+      userControlMessage(UserControlEvent.setBufferLength, this.streamId, BUFFER_MS),
+    );
+    await started;
+    this.stopTimer();
+  }
+
+  send(packet: MediaPacket): void {
+    const typeId = {
+      video: MessageType.video,
+      audio: MessageType.audio,
+      data: MessageType.dataAmf0,
+    }[packet.track];
+    const { timestamp, payload } = packet;
+    this.transmit(ChunkStreamId[packet.track], { typeId, streamId: this.streamId, timestamp, payload });
+  }
+
+  sendMetadata(metadata: Metadata): void {
+    this.transmit(ChunkStreamId.data, {
+      typeId: MessageType.dataAmf0,
+      streamId: this.streamId,
+      timestamp: 0,
+      payload: encodeSetDataFrame(metadata),
+    });
+  }
+
+  close(): void {
+    if (this.streamId !== 0 && this.listener === null) this.command('FCUnpublish', null, this.url.stream);
+    if (this.streamId !== 0) this.command('deleteStream', null, this.streamId);
+    this.socket.end();
+  }
+
+  private async connect(): Promise<void> {
+    this.transmit(ChunkStreamId.control, controlMessage(MessageType.setChunkSize, OUT_CHUNK_SIZE));
+    this.outChunkSize = OUT_CHUNK_SIZE;
+    await this.call('connect', {
+      app: this.url.app,
+      type: 'nonprivate',
+      flashVer: 'FMLE/3.0 (compatible; understudy)',
+      tcUrl: this.url.tcUrl,
+    });
+  }
+
+  private async createStream(): Promise<void> {
+    const [, id] = await this.call('createStream', null);
+    this.streamId = typeof id === 'number' ? id : 1;
+  }
+
+  /** Sends a command and waits for its `_result`; `_error` rejects. */
+  private call(name: string, ...args: AmfValue[]): Promise<readonly AmfValue[]> {
+    const transaction = this.command(name, ...args);
+    return new Promise((resolve, reject) => this.replies.set(transaction, { resolve, reject }));
+  }
+
+  private command(name: string, ...args: AmfValue[]): number {
+    const transaction = this.takeTransaction();
+    this.transmit(ChunkStreamId.command, commandMessage(0, name, transaction, ...args));
+    return transaction;
+  }
+
+  private status(code: string): Promise<readonly AmfValue[]> {
+    return new Promise((resolve, reject) => {
+      this.statusWaiter = { code, resolve, reject };
+    });
+  }
+
+  private takeTransaction(): number {
+    const transaction = this.nextTransaction;
+    this.nextTransaction += 1;
+    return transaction;
+  }
+
+  private transmit(chunkStreamId: number, message: RawMessage): void {
+    if (this.socket.writable) this.socket.write(encodeMessage(chunkStreamId, message, this.outChunkSize));
+  }
+
+  private push(data: Buffer): void {
+    this.receivedBytes += data.length;
+    try {
+      const wasDone = this.handshake.isDone;
+      const rest = wasDone ? data : this.handshake.push(data);
+      if (!wasDone && this.handshake.isDone) this.handshakeDone();
+      this.reader.push(rest);
+    } catch (error) {
+      this.socket.destroy(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    if (this.receivedBytes - this.acknowledgedBytes < this.ackWindowBytes) return;
+    this.acknowledgedBytes = this.receivedBytes;
+    this.transmit(
+      ChunkStreamId.control,
+      controlMessage(MessageType.acknowledgement, this.receivedBytes % 2 ** 32),
+    );
+  }
+
+  private receive(message: Message): void {
+    switch (message.type) {
+      case 'audio':
+      case 'video': {
+        const parse = message.type === 'audio' ? parseAudio : parseVideo;
+        const packet = parse(message.payload, message.timestamp);
+        if (packet !== null) this.listener?.packet(packet);
+        break;
+      }
+      case 'data': {
+        const data = decodeData(message.payload);
+        if (data !== null) this.listener?.data(data.name, data.value, message.timestamp);
+        break;
+      }
+      case 'command':
+        if (message.name === 'onStatus') this.receiveStatus(asObject(message.args[1]));
+        else this.receiveReply(message.name, message.transactionId, message.args);
+        break;
+      case 'window-ack-size':
+        if (message.bytes > 0) this.ackWindowBytes = message.bytes;
+        break;
+      case 'user-control':
+        if (message.event === UserControlEvent.pingRequest) {
+          this.transmit(
+            ChunkStreamId.control,
+            userControlMessage(UserControlEvent.pingResponse, message.value),
+          );
+        }
+        break;
+      case 'acknowledgement':
+      case 'ignored':
+        break;
+    }
+  }
+
+  private receiveReply(name: string, transactionId: number, args: readonly AmfValue[]): void {
+    const waiter = this.replies.get(transactionId);
+    if (waiter === undefined) return;
+    this.replies.delete(transactionId);
+    if (name === '_result') waiter.resolve(args);
+    else if (name === '_error') waiter.reject(statusError(asObject(args[1])));
+  }
+
+  private receiveStatus(info: AmfObject): void {
+    const waiter = this.statusWaiter;
+    if (info.level === 'error') {
+      const error = statusError(info);
+      if (waiter === null) this.socket.destroy(error);
+      else waiter.reject(error);
+      this.statusWaiter = null;
+      this.socket.end();
+    } else if (waiter !== null && info.code === waiter.code) {
+      this.statusWaiter = null;
+      waiter.resolve([]);
+    }
+  }
+
+  /** Nothing more will come: whoever waits hears why. */
+  private abandon(error: Error): void {
+    this.fail(error);
+    this.statusWaiter?.reject(error);
+    this.statusWaiter = null;
+    for (const waiter of this.replies.values()) waiter.reject(error);
+    this.replies.clear();
+  }
+}
+
+function asObject(value: AmfValue): AmfObject {
+  return asMetadata(value) === null ? {} : (value as AmfObject);
+}
+
+function statusError(info: AmfObject): RtmpStatusError {
+  return new RtmpStatusError(
+    typeof info.code === 'string' ? info.code : 'refused without a code',
+    typeof info.description === 'string' ? info.description : '',
+  );
+}

@@ -1,0 +1,155 @@
+import type { Socket } from 'node:net';
+import { ProtocolError } from '../codec/protocol-error.ts';
+import type { Clock } from '../media/clock.ts';
+import { ChunkReader } from './chunk-reader.ts';
+import { Handshake } from './handshake.ts';
+import { decodeMessage } from './message.ts';
+import type { ServerHandler, Viewer } from './server-handler.ts';
+import { ServerSession, type SessionConnection } from './server-session.ts';
+
+export interface ConnectionLimits {
+  readonly handshakeTimeoutMs: number;
+  /** A client that neither plays nor sends anything for so long is closed. */
+  readonly idleTimeoutMs: number;
+  /** Largest media message, in bytes. */
+  readonly messageBytes: number;
+}
+
+/** Until a client may publish, it has only commands to send. */
+const COMMAND_MESSAGE_BYTES = 64 * 1024;
+const MAX_CHUNK_STREAMS = 64;
+/** Time to take the last replies, after which the socket is destroyed. */
+const CLOSE_GRACE_MS = 1_000;
+const KEEP_ALIVE_MS = 15_000;
+
+/**
+ * One RTMP client's socket: handshake, then chunks to a session. Closes once, with one reason.
+ *
+ *   handshake ▶ open ▶ closing (last replies on their way) ▶ closed
+ */
+export class ServerConnection implements SessionConnection {
+  readonly address: string;
+  readonly session: ServerSession;
+  private readonly socket: Socket;
+  private readonly clock: Clock;
+  private readonly limits: ConnectionLimits;
+  private readonly handshake: Handshake;
+  private readonly reader: ChunkReader;
+  private readonly openedAt: number;
+  private lastReceivedAt: number;
+  private receivedBytes = 0;
+  private acknowledgedBytes = 0;
+  private isClosed = false;
+  private readonly onClose: (reason: string, role: ServerSession['role']) => void;
+
+  constructor(options: {
+    socket: Socket;
+    clock: Clock;
+    limits: ConnectionLimits;
+    handler: ServerHandler;
+    onClose: (reason: string, role: ServerSession['role']) => void;
+  }) {
+    const { socket, clock, limits, handler } = options;
+    this.socket = socket;
+    this.clock = clock;
+    this.limits = limits;
+    this.onClose = options.onClose;
+    this.address = `${socket.remoteAddress ?? 'gone'}:${socket.remotePort ?? 0}`;
+    this.openedAt = clock.now();
+    this.lastReceivedAt = this.openedAt;
+    this.handshake = new Handshake('server', (bytes) => this.write(bytes));
+    this.session = new ServerSession(handler, this);
+    this.reader = new ChunkReader(
+      {
+        maxMessageBytes: COMMAND_MESSAGE_BYTES,
+        maxBufferedBytes: 2 * COMMAND_MESSAGE_BYTES,
+        maxChunkStreams: MAX_CHUNK_STREAMS,
+      },
+      (raw) => {
+        for (const message of decodeMessage(raw)) if (!this.isClosed) this.session.receive(message);
+      },
+    );
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    socket.on('data', (data) => this.receive(data));
+    socket.on('error', (error) => this.finish(`socket: ${error.message}`));
+    socket.on('end', () => this.finish('closed by peer'));
+    socket.on('close', () => this.finish('closed by peer'));
+  }
+
+  /** Closes what has been silent for too long. Called about once a second. */
+  checkIdle(): void {
+    const now = this.clock.now();
+    const { handshakeTimeoutMs, idleTimeoutMs } = this.limits;
+    if (!this.handshake.isDone && now - this.openedAt > handshakeTimeoutMs) {
+      this.close(`handshake-timeout: no handshake within ${handshakeTimeoutMs} ms`);
+    } else if (this.session.role !== 'viewer' && now - this.lastReceivedAt > idleTimeoutMs) {
+      this.close(`idle-timeout: nothing received for ${idleTimeoutMs} ms`);
+    }
+  }
+
+  write(bytes: Buffer): void {
+    if (!this.isClosed) this.socket.write(bytes);
+  }
+
+  allowLargeMessages(): void {
+    const { messageBytes } = this.limits;
+    this.reader.limits.maxMessageBytes = messageBytes;
+    // One whole message on each of the video, audio and data chunk streams.
+    this.reader.limits.maxBufferedBytes = 2 * messageBytes + COMMAND_MESSAGE_BYTES;
+  }
+
+  viewer(messageStreamId: number): Viewer {
+    const { socket } = this;
+    return {
+      messageStreamId,
+      address: this.address,
+      get pendingBytes() {
+        return socket.writableLength;
+      },
+      write: (bytes) => this.write(bytes),
+      close: (reason) => this.close(reason),
+    };
+  }
+
+  close(reason: string): void {
+    if (this.isClosed) return;
+    this.socket.end();
+    this.clock.after(CLOSE_GRACE_MS, () => this.socket.destroy());
+    this.finish(reason);
+  }
+
+  private receive(data: Buffer): void {
+    if (this.isClosed) return;
+    this.lastReceivedAt = this.clock.now();
+    this.receivedBytes += data.length;
+    this.socket.cork();
+    try {
+      const rest = this.handshake.isDone ? data : this.handshake.push(data);
+      this.reader.push(rest);
+      this.acknowledge();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.close(`${error.code}: ${error.message}`);
+    } finally {
+      this.socket.uncork();
+    }
+  }
+
+  /** 5.4.3: an encoder may stop sending until what it sent is acknowledged. The sequence number wraps. */
+  private acknowledge(): void {
+    if (this.receivedBytes - this.acknowledgedBytes < this.session.ackWindowBytes) return;
+    this.acknowledgedBytes = this.receivedBytes;
+    this.session.acknowledge(this.receivedBytes % 2 ** 32);
+  }
+
+  private finish(reason: string): void {
+    if (this.isClosed) return;
+    // The session's last words are not sent any more: the peer is gone, or has been told the reason.
+    this.isClosed = true;
+    const { role } = this.session;
+    this.session.end(reason);
+    if (!this.socket.writableEnded) this.socket.destroy();
+    this.onClose(reason, role);
+  }
+}

@@ -1,0 +1,59 @@
+import type { MediaPacket, Metadata } from '../media/packet.ts';
+
+/** What the RTMP server asks of whoever owns the inputs and the programs. All calls are synchronous. */
+export interface ServerHandler {
+  /** A client wants to connect to an application. */
+  connect(app: string, address: string): Refusal | null;
+  publish(request: StreamRequest, publisher: Peer): Publication | Refusal;
+  play(request: StreamRequest, viewer: Viewer): Playback | Refusal;
+}
+
+export interface StreamRequest {
+  readonly app: string;
+  readonly name: string;
+  /** The query of the stream name, of the application and of the address that was connected to. */
+  readonly query: ReadonlyMap<string, string>;
+}
+
+/** Why a request is not granted. `code` is an RTMP status code, `description` is sent with it and logged. */
+export interface Refusal {
+  readonly refused: true;
+  readonly code: string;
+  readonly description: string;
+}
+
+/** The other end of a connection. */
+export interface Peer {
+  /** Address and port, for logs. */
+  readonly address: string;
+  close(reason: string): void;
+}
+
+/** A publish that was granted: where the session delivers what it receives. */
+export interface Publication {
+  packet(packet: MediaPacket): void;
+  metadata(metadata: Metadata): void;
+  /** Called once, however the publish ends. */
+  end(reason: string): void;
+}
+
+/** A play that was granted. */
+export interface Playback {
+  /** The client has its answers; media may follow. */
+  start(): void;
+  /** Called once, however the play ends. */
+  stop(reason: string): void;
+}
+
+/** A playing client: takes bytes that are already in chunks. */
+export interface Viewer extends Peer {
+  readonly messageStreamId: number;
+  /** Bytes that were written and that the kernel has not taken yet. */
+  readonly pendingBytes: number;
+  write(bytes: Buffer): void;
+}
+
+/** Refusals by name, so that all say the same for the same mistake. */
+export function refusal(code: string, description: string): Refusal {
+  return { refused: true, code, description };
+}

@@ -1,0 +1,29 @@
+import type { StreamRequest } from './server-handler.ts';
+
+/** A stream name can be followed by a query; more parameters than this are not read. */
+const MAX_PARAMETERS = 16;
+
+/**
+ * What a client means by its application and stream name. Encoders write the same address in several shapes:
+ *
+ *   application `master`,         stream `camera1?key=…`   (OBS: server and stream key; FFmpeg: one URL)
+ *   application `master/camera1`, any stream name          (Flash Media Server: an instance of the application)
+ *   application `master?key=…`,   stream `camera1`
+ */
+export function resolveStreamPath(application: string, streamName: string): StreamRequest {
+  const [appPath, appQuery] = splitQuery(application);
+  const [streamPath, streamQuery] = splitQuery(streamName);
+  const segments = appPath.split('/').filter((segment) => segment !== '' && segment !== '_definst_');
+  const [app = '', instance] = segments;
+  const name = instance ?? streamPath.replace(/^(flv|mp4):/, '').replace(/^\/+|\/+$/g, '');
+  return { app, name, query: new Map([...parseQuery(appQuery), ...parseQuery(streamQuery)]) };
+}
+
+function splitQuery(text: string): [path: string, query: string] {
+  const mark = text.indexOf('?');
+  return mark === -1 ? [text, ''] : [text.slice(0, mark), text.slice(mark + 1)];
+}
+
+function parseQuery(query: string): Array<[string, string]> {
+  return [...new URLSearchParams(query)].slice(0, MAX_PARAMETERS);
+}
