@@ -1,0 +1,146 @@
+import { unwrapTimestamp } from '../media/timestamp.ts';
+
+/**
+ * One stretch of an input's clock: M(dts) = dts + offset, in ms of program time. All packets of the stretch share the
+ * object, so that the first stretch can still be moved while nobody has seen it.
+ */
+export interface Anchor {
+  offset: number;
+}
+
+/** Why the clock was anchored anew: what the encoder's timestamps did. */
+export type ReanchorCause = 'jumped-ahead' | 'went-back' | 'fell-behind';
+
+export interface ClockReading {
+  /** ms on the input's own line, which does not wrap. */
+  readonly dts: number;
+  readonly anchor: Anchor;
+  /** Set where this packet began a new stretch because the timestamps were not continuous. */
+  readonly reanchored: ReanchorCause | null;
+}
+
+/** The first stretch takes the least delayed packet of this window for its offset. */
+export const ANCHOR_WINDOW_MS = 1_000;
+/** A packet cannot come before it was made: one that seems to, by more than this, has a timestamp that jumped. */
+const MAX_EARLY_MS = 1_000;
+/** A track that goes back by more than this was restarted; less is a packet out of order. */
+const MAX_BACK_MS = 1_000;
+/** Where even the least delayed packet of a whole window is this late, the encoder's clock is what is wrong. */
+const MAX_LATE_MS = 5_000;
+/** Where a jump leaves less than this between the media before and behind it, the media itself went on. */
+const MAX_CONTINUITY_GAP_MS = 500;
+const MAX_CONTINUITY_EARLY_MS = 200;
+
+// Drift: the least delay of each second, over ten seconds, steers the offset. 4 ms at a keyframe follow an encoder
+// that is wrong by 400 ppm with a GOP of 10 s, and a step of 4 ms in the spacing of frames cannot be seen.
+const DRIFT_WINDOW_SECONDS = 10;
+const MAX_STEP_MS = 4;
+const DEAD_BAND_MS = 2;
+
+/** More re-anchors than this in ten seconds: the timestamps run away. */
+const MAX_REANCHORS = 4;
+const REANCHOR_WINDOW_MS = 10_000;
+
+interface TrackTimes {
+  time: number;
+  interval: number;
+}
+
+/**
+ * Maps an input's DTS to program time (docs/failover.md, "Program time"). Three rules:
+ * the least delayed packets decide where the clock stands; it is steered slowly, at keyframes, by the least delay of the
+ * last ten seconds; and where timestamps are not continuous it starts a new stretch at once.
+ */
+export class InputClock {
+  private anchor: Anchor | null = null;
+  private anchoredAt = 0;
+  private lastDts = 0;
+  private readonly tracks = new Map<string, TrackTimes>();
+  /** Least (arrival - dts) of each second, newest last. */
+  private readonly delays: Array<{ second: number; least: number }> = [];
+  private lastSteeredAt = 0;
+  private reanchoredAt: number[] = [];
+
+  /** Whether the first stretch's offset is settled. */
+  isAnchored(now: number): boolean {
+    return this.anchor !== null && now - this.anchoredAt >= ANCHOR_WINDOW_MS;
+  }
+
+  /** Whether the timestamps jump about so much that no mapping holds. */
+  isRunningAway(now: number): boolean {
+    this.reanchoredAt = this.reanchoredAt.filter((at) => now - at < REANCHOR_WINDOW_MS);
+    return this.reanchoredAt.length > MAX_REANCHORS;
+  }
+
+  /** Reads the clock for one packet that arrived at `now`. `steer`: a keyframe, where the offset may change. */
+  read(track: string, timestamp: number, steer: boolean, now: number): ClockReading {
+    if (this.anchor === null) {
+      this.anchor = { offset: Math.floor(now - timestamp) };
+      this.anchoredAt = now;
+      this.lastDts = timestamp;
+    }
+    const dts = unwrapTimestamp(timestamp, this.lastDts);
+    this.lastDts = dts;
+    const reanchored = this.reanchor(track, dts, now);
+    if (!this.isAnchored(now)) this.anchor.offset = Math.min(this.anchor.offset, Math.floor(now - dts));
+    this.noteDelay(dts, now);
+    if (steer && reanchored === null) this.steer(now);
+    this.noteTime(track, dts + this.anchor.offset);
+    return { dts, anchor: this.anchor, reanchored };
+  }
+
+  private reanchor(track: string, dts: number, now: number): ReanchorCause | null {
+    const anchor = this.anchor as Anchor;
+    const last = this.tracks.get(track);
+    const time = dts + anchor.offset;
+    let cause: ReanchorCause | null = null;
+    if (time - now > MAX_EARLY_MS) cause = 'jumped-ahead';
+    else if (last !== undefined && last.time - time > MAX_BACK_MS) cause = 'went-back';
+    else if (this.leastDelay(DRIFT_WINDOW_SECONDS) - anchor.offset > MAX_LATE_MS) cause = 'fell-behind';
+    if (cause === null) return null;
+
+    const continued = last === undefined ? now : last.time + last.interval;
+    const mediaWentOn = now - continued < MAX_CONTINUITY_GAP_MS && continued - now < MAX_CONTINUITY_EARLY_MS;
+    this.anchor = { offset: Math.floor(mediaWentOn ? continued : now) - dts };
+    this.delays.length = 0;
+    this.tracks.clear();
+    this.reanchoredAt.push(now);
+    return cause;
+  }
+
+  private noteDelay(dts: number, now: number): void {
+    const second = Math.floor(now / 1_000);
+    const newest = this.delays.at(-1);
+    if (newest?.second === second) newest.least = Math.min(newest.least, now - dts);
+    else {
+      this.delays.push({ second, least: now - dts });
+      if (this.delays.length > DRIFT_WINDOW_SECONDS) this.delays.shift();
+    }
+  }
+
+  /** The least (arrival - dts) on record; -Infinity where there are fewer than `seconds` of it. */
+  private leastDelay(seconds: number): number {
+    if (this.delays.length < seconds) return Number.NEGATIVE_INFINITY;
+    return this.delays.reduce((least, delay) => Math.min(least, delay.least), Number.POSITIVE_INFINITY);
+  }
+
+  private steer(now: number): void {
+    const anchor = this.anchor as Anchor;
+    if (!this.isAnchored(now) || now - this.lastSteeredAt < 1_000) return;
+    const error = this.leastDelay(DRIFT_WINDOW_SECONDS / 2) - anchor.offset;
+    if (!Number.isFinite(error) || Math.abs(error) <= DEAD_BAND_MS) return;
+    this.lastSteeredAt = now;
+    const step = Math.round(Math.max(-MAX_STEP_MS, Math.min(MAX_STEP_MS, error)));
+    this.anchor = { offset: anchor.offset + step };
+  }
+
+  private noteTime(track: string, time: number): void {
+    const last = this.tracks.get(track);
+    if (last === undefined) this.tracks.set(track, { time, interval: 0 });
+    else {
+      // A frame's usual interval, for the place of the packet behind a jump.
+      if (time > last.time) last.interval = time - last.time;
+      last.time = time;
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import type { AudioConfig, MediaPacket, VideoConfig } from '../media/packet.ts';
+import type { Anchor } from './input-clock.ts';
+
+/** A packet as an input holds it: where it stands on the input's clock. Shared by all programs that list the input. */
+export interface InputPacket {
+  readonly packet: MediaPacket;
+  /** ms, unwrapped. */
+  readonly dts: number;
+  readonly anchor: Anchor;
+}
+
+/** M(dts): ms since the epoch. */
+export function programTime(p: InputPacket): number {
+  return p.dts + p.anchor.offset;
+}
+
+/** The codec configurations that the packets behind them need. */
+export interface Headers {
+  readonly video: VideoConfig | null;
+  readonly audio: AudioConfig | null;
+}

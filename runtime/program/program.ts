@@ -1,0 +1,284 @@
+import type { Input } from '../input/input.ts';
+import { type InputPacket, programTime } from '../input/input-packet.ts';
+import { beginning, type Gop } from '../input/warm-buffer.ts';
+import type { Cancel } from '../media/clock.ts';
+import type { Contender } from './contention.ts';
+import { Pins } from './pins.ts';
+import type { ProgramPacket } from './program-packet.ts';
+import type { Candidate, Selection, SelectorPolicy, SwitchCause } from './selector.ts';
+import { Splicer } from './splicer.ts';
+import type { SwitchRecord } from './switch-record.ts';
+
+// How a program changes its source:
+//
+//   on air -[old source lost or degraded]▶ enters the new one's past (warm) ▶ on air
+//   on air -[both alive]▶ cut pending: waits for the new one's keyframe K, then for the old one to reach M(K) ▶ on air
+//   cut pending -[old source lost, or K + CUT_WAIT_MS]▶ warm;  -[selector thinks better of it]▶ on air
+
+/** An old source that is late by more than this does not hold up the new one. */
+const CUT_WAIT_MS = 1_000;
+/** A track that has been silent for so long is not waited for at a cut. */
+const SILENT_TRACK_MS = 1_000;
+/** A record waits so long for both tracks of the new source. */
+const RECORD_WAIT_MS = 2_000;
+/** Switches kept in memory, a program. */
+const MAX_RECORDS = 100;
+
+/** Takes what a program puts out. */
+export interface ProgramListener {
+  readonly viewers: number;
+  packet(packet: ProgramPacket): void;
+}
+
+export interface ProgramOptions {
+  /** `camera1` of `live/camera1`. */
+  readonly name: string;
+  /** In order of preference. */
+  readonly candidates: readonly Input[];
+  readonly policy: SelectorPolicy;
+  readonly stallTimeoutMs: number;
+  /** A switch has been made and measured. */
+  readonly onSwitch: (record: SwitchRecord) => void;
+}
+
+interface PendingCut {
+  readonly to: Input;
+  readonly cause: SwitchCause;
+  /** M(K) and the GOP that K begins, once K has come. */
+  at: number | null;
+  gop: Gop | undefined;
+  deadline: number;
+  readonly reached: Set<string>;
+}
+
+interface OpenRecord {
+  readonly record: SwitchRecord;
+  readonly until: number;
+}
+
+/** A virtual stream: viewers stay on it while the input that feeds it changes. */
+export class Program {
+  readonly name: string;
+  readonly candidates: readonly Input[];
+  readonly pins: Pins;
+  onAir: Input | null = null;
+  onAirSince = 0;
+  private readonly options: ProgramOptions;
+  private readonly splicer: Splicer;
+  private readonly listeners = new Set<ProgramListener>();
+  private readonly switchRecords: SwitchRecord[] = [];
+  private openRecord: OpenRecord | null = null;
+  private cut: PendingCut | null = null;
+  private lastFrameAt: number | null = null;
+  private now = 0;
+  private switches = 0;
+
+  constructor(options: ProgramOptions) {
+    this.options = options;
+    this.name = options.name;
+    this.candidates = options.candidates;
+    this.pins = new Pins(options.name, options.stallTimeoutMs);
+    this.splicer = new Splicer((packet) => this.send(packet));
+    for (const input of options.candidates) {
+      input.subscribe({
+        packet: (p, now) => this.receive(input, p, now),
+        metadata: (metadata) => {
+          if (input === this.onAir) this.splicer.putMetadata(metadata);
+        },
+      });
+    }
+  }
+
+  get records(): readonly SwitchRecord[] {
+    return this.switchRecords;
+  }
+
+  get switchCount(): number {
+    return this.switches;
+  }
+
+  get viewers(): number {
+    let viewers = 0;
+    for (const listener of this.listeners) viewers += listener.viewers;
+    return viewers;
+  }
+
+  /** Where a switch that was decided is waiting to be made; null where none is. */
+  get pendingSource(): string | null {
+    return this.cut?.to.name ?? null;
+  }
+
+  subscribe(listener: ProgramListener): Cancel {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** What the selector must know, as of `now`. */
+  contender(now: number): Contender {
+    this.pins.expire(now);
+    const withheld = this.pins.withheldAt(now);
+    return {
+      name: this.name,
+      candidates: this.candidates.map(
+        ({ name, kind, health, healthSince, recentLosses }): Candidate => ({
+          name,
+          kind,
+          health,
+          since: healthSince,
+          losses: recentLosses,
+          withheld: name === withheld ? 'drill' : null,
+        }),
+      ),
+      state: { onAir: this.onAir?.name ?? null, pin: this.pins.pin, returnTo: this.pins.returnTo },
+      policy: this.options.policy,
+      onAirSince: this.onAirSince,
+    };
+  }
+
+  /** Does what the selector decided. */
+  apply(selection: Selection, now: number): void {
+    this.now = now;
+    this.finishRecord(false);
+    const { cause } = selection;
+    if (cause === null) {
+      this.cut = null;
+      return;
+    }
+    const to = this.candidates.find(({ name }) => name === selection.candidate);
+    if (to === undefined) {
+      this.goOffAir(cause);
+    } else if (isBetweenLiveSources(cause) && this.onAir?.health === 'live') {
+      if (this.cut?.to !== to) this.beginCut(to, cause);
+      else if (this.cut.at !== null && now >= this.cut.deadline) this.enter(to, cause, undefined);
+    } else {
+      this.enter(to, cause, undefined);
+    }
+  }
+
+  private receive(input: Input, p: InputPacket, now: number): void {
+    this.now = now;
+    if (input === this.onAir) {
+      if (!this.pins.isMuted(input.name) && !this.isBehindCut(p)) this.splicer.packet(p);
+      if (this.cut !== null) this.completeCut(this.cut);
+    } else if (this.cut?.to === input && this.cut.at === null) {
+      // The buffer has the packet already: where it begins a group there, decoding can start at it.
+      const gop = input.buffer.gops.at(-1);
+      if (gop?.packets[0] !== p) return;
+      this.cut.gop = gop;
+      this.cut.at = beginning(gop);
+      this.cut.deadline = now + CUT_WAIT_MS;
+      this.completeCut(this.cut);
+    }
+  }
+
+  private beginCut(to: Input, cause: SwitchCause): void {
+    this.cut = {
+      to,
+      cause,
+      at: null,
+      gop: undefined,
+      deadline: Number.POSITIVE_INFINITY,
+      reached: new Set(),
+    };
+  }
+
+  /** The old source's packets from M(K) on are the new source's to send. */
+  private isBehindCut(p: InputPacket): boolean {
+    if (this.cut === null || this.cut.at === null || p.packet.config !== null) return false;
+    if (programTime(p) < this.cut.at) return false;
+    this.cut.reached.add(p.packet.track);
+    return true;
+  }
+
+  private completeCut(cut: PendingCut): void {
+    const { at } = cut;
+    if (at === null) return;
+    const isReached = (track: 'video' | 'audio'): boolean => {
+      const last = this.splicer.reachedOn(track);
+      return cut.reached.has(track) || last >= at || at - last > SILENT_TRACK_MS;
+    };
+    if (isReached('video') && isReached('audio')) this.enter(cut.to, cut.cause, cut.gop);
+  }
+
+  private goOffAir(cause: SwitchCause): void {
+    this.finishRecord(true);
+    this.openRecord = this.newRecord(null, cause, 'warm');
+    this.onAir = null;
+    this.onAirSince = this.now;
+    this.cut = null;
+    this.finishRecord(true);
+  }
+
+  private enter(to: Input, cause: SwitchCause, entry: Gop | undefined): void {
+    this.finishRecord(true);
+    const before = this.lastFrameAt;
+    const opened = this.newRecord(to, cause, entry === undefined ? 'warm' : 'clean');
+    this.onAir = to;
+    this.onAirSince = this.now;
+    this.cut = null;
+    this.pins.switched(to.name);
+    this.lastFrameAt = null;
+    if (entry === undefined) this.splicer.enter(to);
+    else this.splicer.enter(to, entry);
+    const firstFrameAt = this.lastFrameAt;
+    const gapMs = before === null || firstFrameAt === null ? null : Math.round(firstFrameAt - before);
+    this.openRecord = { ...opened, record: { ...opened.record, firstFrameAt, gapMs } };
+    this.lastFrameAt ??= before;
+    this.finishRecord(false);
+  }
+
+  private newRecord(to: Input | null, cause: SwitchCause, kind: SwitchRecord['kind']): OpenRecord {
+    const old = this.onAir;
+    this.switches += 1;
+    const asked = this.pins.askedBy(cause);
+    return {
+      until: this.now + RECORD_WAIT_MS,
+      record: {
+        id: this.switches,
+        program: this.name,
+        cause,
+        detail: asked?.reason ?? (old === null ? '' : `${old.name} ${old.health} ${old.healthDetail}`.trim()),
+        by: asked?.by ?? null,
+        from: old?.name ?? null,
+        to: to?.name ?? null,
+        kind,
+        candidates: this.candidates.map(({ name, health }) => ({ name, health })),
+        lastPacketAt: old?.lastPacketAt ?? null,
+        detectedAt: cause === 'lost' || cause === 'degraded' ? (old?.healthSince ?? this.now) : this.now,
+        decidedAt: this.now,
+        firstFrameAt: null,
+        gapMs: null,
+        holeMs: { video: null, audio: null },
+        squeezedFrames: 0,
+        viewers: this.viewers,
+      },
+    };
+  }
+
+  /** Hands a switch's record over once both tracks have gone on, or time is up, or (`now`) another switch comes. */
+  private finishRecord(atOnce: boolean): void {
+    const open = this.openRecord;
+    if (open === null) return;
+    const { videoHoleMs, audioHoleMs, squeezedFrames } = this.splicer.measure;
+    const isMeasured = videoHoleMs !== null && audioHoleMs !== null;
+    if (!isMeasured && !atOnce && this.now < open.until) return;
+    this.openRecord = null;
+    const record =
+      open.record.to === null
+        ? open.record
+        : { ...open.record, holeMs: { video: videoHoleMs, audio: audioHoleMs }, squeezedFrames };
+    this.switchRecords.push(record);
+    if (this.switchRecords.length > MAX_RECORDS) this.switchRecords.shift();
+    this.options.onSwitch(record);
+  }
+
+  private send(packet: ProgramPacket): void {
+    if (packet.kind === 'frame') this.lastFrameAt = this.now;
+    for (const listener of this.listeners) listener.packet(packet);
+  }
+}
+
+/** Causes for which nothing is wrong with the old source, if it is live. */
+function isBetweenLiveSources(cause: SwitchCause): boolean {
+  return cause === 'failback' || cause === 'pinned' || cause === 'return' || cause === 'contention';
+}
