@@ -1,0 +1,185 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type FastifyInstance, fastify } from 'fastify';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { flvFileHeader } from '../codec/flv-writer.ts';
+import type { Clock } from '../media/clock.ts';
+import { flvFormat } from './packet-format.ts';
+import type { ProgramFeed } from './program-feed.ts';
+import type { ViewerSink } from './viewer-queue.ts';
+
+export interface HttpServerOptions {
+  readonly clock: Clock;
+  /** The feed of `live/NAME`. */
+  readonly feedOf: (program: string) => ProgramFeed | undefined;
+  /** Whether one more viewer may come. */
+  readonly hasRoom: () => boolean;
+  readonly onViewer: (event: {
+    program: string;
+    address: string;
+    protocol: 'http-flv' | 'ws-flv';
+    ended: string | null;
+  }) => void;
+}
+
+const FLV_PATH = /^\/live\/([A-Za-z0-9_-]{1,64})\.flv(?:\?.*)?$/;
+/** A request must be complete within this time: slow ones are attacks. */
+const REQUEST_TIMEOUT_MS = 10_000;
+/** WebSocket viewers have nothing to say. */
+const MAX_WEBSOCKET_MESSAGE_BYTES = 1_024;
+const WEBSOCKET_GONE_MS = 1_000;
+
+/**
+ * HTTP for viewers: `/healthz`, and `/live/NAME.flv` as HTTP-FLV and, asked to upgrade, as WebSocket-FLV.
+ * `/healthz` says that this host can serve. It never depends on an encoder.
+ */
+export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const app = fastify({
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+  });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_WEBSOCKET_MESSAGE_BYTES,
+  });
+  app.get('/healthz', async () => ({ status: 'serving' }));
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/live/:file',
+    handler: (request, reply) => {
+      const program = FLV_PATH.exec(request.url)?.[1] ?? '';
+      const feed = options.feedOf(program);
+      if (feed === undefined) {
+        return reply.code(404).send({ error: `there is no program at ${request.url.split('?')[0]}` });
+      }
+      if (!options.hasRoom()) {
+        return reply
+          .code(503)
+          .header('retry-after', '5')
+          .send({ error: 'this host has all the viewers it may have' });
+      }
+      reply.hijack();
+      sendFlv(request.raw, reply.raw, feed, program, options);
+      return reply;
+    },
+  });
+  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const program = FLV_PATH.exec(request.url ?? '')?.[1] ?? '';
+    const feed = options.feedOf(program);
+    socket.on('error', () => socket.destroy());
+    if (feed === undefined || !options.hasRoom()) {
+      socket.end(`HTTP/1.1 ${feed === undefined ? '404 Not Found' : '503 Service Unavailable'}\r\n\r\n`);
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      joinWebSocket(webSocket, addressOf(request), feed, program, options);
+    });
+  });
+  return app;
+}
+
+/**
+ * The response has no length and no chunks: it ends with the connection (RFC 9112, 6.3), so that what is written to
+ * each viewer is one shared buffer and nothing else.
+ */
+function sendFlv(
+  request: IncomingMessage,
+  response: ServerResponse,
+  feed: ProgramFeed,
+  program: string,
+  options: HttpServerOptions,
+): void {
+  response.shouldKeepAlive = false;
+  response.useChunkedEncodingByDefault = false;
+  response.writeHead(200, {
+    'content-type': 'video/x-flv',
+    'cache-control': 'no-store',
+    'access-control-allow-origin': '*',
+  });
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  response.flushHeaders();
+  const leave = joinFlv(feed, {
+    address: addressOf(request),
+    get pendingBytes() {
+      return response.writableLength;
+    },
+    write: (bytes) => response.write(bytes),
+    close: (reason) => {
+      end(reason);
+      response.destroy();
+    },
+  });
+  const end = once((reason) => {
+    leave();
+    options.onViewer({ program, address: addressOf(request), protocol: 'http-flv', ended: reason });
+  });
+  options.onViewer({ program, address: addressOf(request), protocol: 'http-flv', ended: null });
+  response.on('error', (error) => end(`socket: ${error.message}`));
+  response.on('close', () => end('closed by peer'));
+}
+
+function joinWebSocket(
+  webSocket: WebSocket,
+  address: string,
+  feed: ProgramFeed,
+  program: string,
+  options: HttpServerOptions,
+): void {
+  const leave = joinFlv(feed, {
+    address,
+    get pendingBytes() {
+      return webSocket.bufferedAmount;
+    },
+    write: (bytes) => webSocket.send(bytes),
+    close: (reason) => {
+      end(reason);
+      webSocket.close(1013, reason.slice(0, 100));
+      options.clock.after(WEBSOCKET_GONE_MS, () => webSocket.terminate());
+    },
+  });
+  const end = once((reason) => {
+    leave();
+    options.onViewer({ program, address, protocol: 'ws-flv', ended: reason });
+  });
+  options.onViewer({ program, address, protocol: 'ws-flv', ended: null });
+  webSocket.on('error', (error) => end(`socket: ${error.message}`));
+  webSocket.on('close', () => end('closed by peer'));
+}
+
+/** Joins with the file header in front of the first bytes: only then is it known which tracks there are. */
+function joinFlv(feed: ProgramFeed, sink: ViewerSink): () => void {
+  let hasHeader = false;
+  return feed.join(
+    {
+      address: sink.address,
+      get pendingBytes() {
+        return sink.pendingBytes;
+      },
+      write: (bytes) => {
+        if (!hasHeader) sink.write(flvFileHeader(feed.tracks));
+        hasHeader = true;
+        sink.write(bytes);
+      },
+      close: (reason) => sink.close(reason),
+    },
+    flvFormat,
+  );
+}
+
+function addressOf(request: IncomingMessage): string {
+  return `${request.socket.remoteAddress ?? 'gone'}:${request.socket.remotePort ?? 0}`;
+}
+
+function once(task: (reason: string) => void): (reason: string) => void {
+  let isDone = false;
+  return (reason) => {
+    if (isDone) return;
+    isDone = true;
+    task(reason);
+  };
+}

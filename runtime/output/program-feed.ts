@@ -1,0 +1,149 @@
+import type { Cancel, Clock } from '../media/clock.ts';
+import type { Program, ProgramListener } from '../program/program.ts';
+import type { ProgramPacket } from '../program/program-packet.ts';
+import { Batch } from './batch.ts';
+import type { PacketFormat } from './packet-format.ts';
+import { type ViewerLimits, ViewerQueue, type ViewerSink } from './viewer-queue.ts';
+
+/** More than this of a GOP is not kept for those who join: they wait for the next keyframe. */
+const MAX_JOIN_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Carries one program to its viewers. Packets of one turn of the event loop go out as one batch; a batch begins at each
+ * place where a viewer may begin, so that skipping and joining never cut inside one.
+ */
+export class ProgramFeed implements ProgramListener {
+  /** Skips of viewers that have gone since. */
+  private pastSkips = 0;
+  private readonly clock: Clock;
+  private readonly limits: ViewerLimits;
+  private readonly queues = new Set<ViewerQueue>();
+  private pending: ProgramPacket[] = [];
+  private isFlushDue = false;
+  /** Program time that goes out as timestamp 0: that of the first packet. */
+  private startTime: number | null = null;
+  private metadata: ProgramPacket | null = null;
+  private videoHeader: ProgramPacket | null = null;
+  private audioHeader: ProgramPacket | null = null;
+  private headersVersion = 0;
+  private headersBatch: Batch | null = null;
+  /** The version of the headers in front of `pending`. */
+  private pendingBaseVersion = 0;
+  private hasVideo = false;
+  private hasAudio = false;
+  /** The GOP in the air, as references: from the last keyframe that went out. */
+  private gop: ProgramPacket[] = [];
+  private gopBytes = 0;
+
+  constructor(program: Program, limits: ViewerLimits, clock: Clock) {
+    this.clock = clock;
+    this.limits = limits;
+    program.subscribe(this);
+  }
+
+  get viewers(): number {
+    return this.queues.size;
+  }
+
+  get skips(): number {
+    let skips = this.pastSkips;
+    for (const queue of this.queues) skips += queue.skips;
+    return skips;
+  }
+
+  /** Which tracks a player should expect; both while nothing is known. */
+  get tracks(): { video: boolean; audio: boolean } {
+    const isUnknown = !this.hasVideo && !this.hasAudio;
+    return { video: isUnknown || this.hasVideo, audio: isUnknown || this.hasAudio };
+  }
+
+  /** Adds a viewer: it gets headers and the GOP in the air at once. Returns how to take it off again. */
+  join(sink: ViewerSink, format: PacketFormat): Cancel {
+    this.flush();
+    const queue = new ViewerQueue(sink, format, this.limits, this.clock.now());
+    this.queues.add(queue);
+    if (this.startTime !== null) {
+      queue.join(
+        this.headers(),
+        this.gop.length === 0 ? null : this.newBatch(this.gop, true, this.headersVersion),
+      );
+    }
+    return () => {
+      if (this.queues.delete(queue)) this.pastSkips += queue.skips;
+    };
+  }
+
+  packet(packet: ProgramPacket): void {
+    this.startTime ??= packet.time;
+    const isFrame = packet.kind === 'frame';
+    const begins = isFrame ? packet.keyframe : packet.kind === 'header' || packet.kind === 'splice';
+    if (begins && this.pending.some(({ kind }) => kind === 'frame')) this.flush();
+    if (packet.kind === 'metadata') this.metadata = packet;
+    if (packet.kind === 'header' && packet.track === 'video') this.videoHeader = packet;
+    if (packet.kind === 'header' && packet.track === 'audio') this.audioHeader = packet;
+    if (isFrame || packet.kind === 'header') this[packet.track === 'video' ? 'hasVideo' : 'hasAudio'] = true;
+    if (packet.kind === 'metadata' || packet.kind === 'header') {
+      this.headersVersion += 1;
+      this.headersBatch = null;
+    }
+    this.pending.push(packet);
+    if (isFrame || packet.kind === 'data') this.keepForJoins(packet);
+    if (this.isFlushDue) return;
+    this.isFlushDue = true;
+    this.clock.soon(() => this.flush());
+  }
+
+  /** Looks for viewers that are stuck. Called about once a second. */
+  checkViewers(now: number): void {
+    for (const queue of [...this.queues]) queue.checkStuck(now);
+  }
+
+  /** Ends all viewers. */
+  close(reason: string): void {
+    for (const queue of [...this.queues]) queue.sink.close(reason);
+  }
+
+  private flush(): void {
+    this.isFlushDue = false;
+    const packets = this.pending;
+    if (packets.length === 0) return;
+    const baseVersion = this.pendingBaseVersion;
+    this.pending = [];
+    this.pendingBaseVersion = this.headersVersion;
+    if (this.queues.size === 0) return;
+    const firstVideo = packets.find((p) => p.kind === 'frame' && p.track === 'video');
+    const isEntry = firstVideo?.kind === 'frame' ? firstVideo.keyframe : !this.hasVideo;
+    const batch = this.newBatch(packets, isEntry, baseVersion);
+    const headers = this.headers();
+    for (const queue of this.queues) queue.send(batch, headers);
+  }
+
+  /** The headers in force, dated like the GOP that follows them. */
+  private headers(): Batch {
+    if (this.headersBatch !== null) return this.headersBatch;
+    const time = this.gop[0]?.time;
+    const packets = [this.metadata, this.videoHeader, this.audioHeader]
+      .filter((packet) => packet !== null)
+      .map((packet) => (time === undefined ? packet : { ...packet, time }));
+    this.headersBatch = this.newBatch(packets, false, this.headersVersion);
+    return this.headersBatch;
+  }
+
+  private newBatch(packets: readonly ProgramPacket[], isEntry: boolean, baseVersion: number): Batch {
+    const { headersVersion } = this;
+    return new Batch({ packets, isEntry, headersVersion, baseVersion, startTime: this.startTime ?? 0 });
+  }
+
+  private keepForJoins(packet: Extract<ProgramPacket, { kind: 'frame' | 'data' }>): void {
+    const begins = packet.kind === 'frame' && packet.keyframe;
+    if (begins || this.gopBytes > MAX_JOIN_BYTES) {
+      this.gop = [];
+      this.gopBytes = 0;
+      this.headersBatch = null;
+    }
+    // Sound without pictures is joined anywhere and needs no past.
+    if (!begins && this.gop.length === 0) return;
+    this.gop.push(packet);
+    this.gopBytes += packet.payload.length;
+  }
+}

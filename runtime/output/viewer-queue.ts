@@ -1,0 +1,93 @@
+import type { Batch } from './batch.ts';
+import type { PacketFormat } from './packet-format.ts';
+
+// States of a viewer:   waiting -[join or first entry batch]▶ flowing -[queue over its bound]▶ skipping
+//                       skipping -[queue drained, at an entry batch]▶ flowing
+//                       any -[stuck for STUCK ms, or the socket closes]▶ closed
+
+/** The socket under a viewer, whatever it speaks. */
+export interface ViewerSink {
+  readonly address: string;
+  /** Bytes that were written and that the kernel has not taken yet. */
+  readonly pendingBytes: number;
+  write(bytes: Buffer): void;
+  close(reason: string): void;
+}
+
+export interface ViewerLimits {
+  readonly queueLimitBytes: number;
+  readonly stuckTimeoutMs: number;
+}
+
+/** A skipping viewer flows again once its queue is down to this share of its bound. */
+const RESUME_SHARE = 0.25;
+
+/** One viewer's place in a program: what it has been sent, and what is done when it does not keep up. */
+export class ViewerQueue {
+  /** How often it skipped to a keyframe. */
+  skips = 0;
+  readonly format: PacketFormat;
+  readonly sink: ViewerSink;
+  private readonly limits: ViewerLimits;
+  private state: 'waiting' | 'flowing' | 'skipping' = 'waiting';
+  private headersVersion = 0;
+  private writtenBytes = 0;
+  private drainedBytes = 0;
+  private drainedAt: number;
+
+  constructor(sink: ViewerSink, format: PacketFormat, limits: ViewerLimits, now: number) {
+    this.sink = sink;
+    this.format = format;
+    this.limits = limits;
+    this.drainedAt = now;
+  }
+
+  /** Hands over the headers and the GOP in the air, to a viewer that just came. */
+  join(headers: Batch, gop: Batch | null): void {
+    this.write(headers);
+    if (gop === null) return;
+    if (this.fits(gop)) {
+      this.write(gop);
+      this.state = 'flowing';
+    }
+  }
+
+  /** Takes a batch, or drops it where the viewer does not keep up. `headers` are those in force now. */
+  send(batch: Batch, headers: Batch): void {
+    if (this.state !== 'flowing') {
+      const isDrained =
+        this.state === 'waiting' || this.sink.pendingBytes <= this.limits.queueLimitBytes * RESUME_SHARE;
+      if (!batch.isEntry || !isDrained) return;
+      this.state = 'flowing';
+      if (this.headersVersion !== batch.baseVersion) this.write(headers);
+    } else if (!this.fits(batch)) {
+      this.state = 'skipping';
+      this.skips += 1;
+      return;
+    }
+    this.write(batch);
+  }
+
+  /** Closes a viewer that has taken nothing for too long. Called about once a second. */
+  checkStuck(now: number): void {
+    const drained = this.writtenBytes - this.sink.pendingBytes;
+    if (this.sink.pendingBytes === 0 || drained !== this.drainedBytes) {
+      this.drainedBytes = drained;
+      this.drainedAt = now;
+    } else if (now - this.drainedAt >= this.limits.stuckTimeoutMs) {
+      this.sink.close(`stuck: took nothing for ${this.limits.stuckTimeoutMs} ms`);
+    }
+  }
+
+  private fits(batch: Batch): boolean {
+    return this.sink.pendingBytes + batch.bytes(this.format).length <= this.limits.queueLimitBytes;
+  }
+
+  private write(batch: Batch): void {
+    const bytes = batch.bytes(this.format);
+    if (bytes.length === 0) return;
+    this.headersVersion = batch.headersVersion;
+    this.writtenBytes += bytes.length;
+    this.sink.write(bytes);
+  }
+}
