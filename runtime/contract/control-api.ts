@@ -1,0 +1,163 @@
+/** The control API of a host, version 1: what its routes take and answer. Served on the loopback address. */
+import { z } from 'zod';
+
+/** Path prefix of all routes. */
+export const CONTROL_PREFIX = '/v1';
+
+const asker = {
+  by: z.string().min(1).max(200).describe('Who asks: goes into the record of the switch.'),
+  reason: z.string().max(500).default('').describe('Why.'),
+};
+const sequence = z
+  .int()
+  .min(0)
+  .describe('Commands carry rising numbers: one that a later one has overtaken does nothing.');
+
+/** POST /v1/programs/NAME/switch */
+export const switchRequest = z.strictObject({
+  source: z.string().min(1).max(100).describe('The candidate to pin: master/NAME, backup/NAME or slate.'),
+  ...asker,
+  sequence,
+  expiresAt: z.number().positive().describe('Until when it is pinned, in ms since the epoch.'),
+});
+
+/** POST /v1/programs/NAME/release: ends a pin or a drill. */
+export const releaseRequest = z.strictObject({ ...asker, sequence });
+
+/** POST /v1/programs/NAME/drill: plays the death of the candidate on air. */
+export const drillRequest = z.strictObject({
+  kind: z
+    .enum(['unpublish', 'stall'])
+    .default('unpublish')
+    .describe('How it seems to die: its publisher leaves, or it freezes until the stall is noticed.'),
+  durationMs: z.int().min(1_000).max(600_000).default(10_000),
+  ...asker,
+});
+
+export type SwitchRequest = z.input<typeof switchRequest>;
+export type ReleaseRequest = z.input<typeof releaseRequest>;
+export type DrillRequest = z.input<typeof drillRequest>;
+
+/** What became of a command. Only `done` changed anything; the others say why. */
+export interface CommandAnswer {
+  readonly outcome: 'done' | 'repeated' | 'overtaken' | 'expired' | 'refused';
+  readonly why?: string;
+  readonly program: ProgramState;
+}
+
+export interface InputState {
+  readonly name: string;
+  readonly kind: 'master' | 'backup' | 'slate';
+  readonly health: 'absent' | 'starting' | 'live' | 'stalled' | 'degraded';
+  readonly detail: string;
+  /** ms since the epoch; null from the start of the host. */
+  readonly since: number | null;
+  readonly publisher: string | null;
+  readonly video: {
+    codec: string;
+    profile: string;
+    width: number;
+    height: number;
+    kbps: number | null;
+    frameRate: number | null;
+    gopMs: number | null;
+  } | null;
+  readonly audio: {
+    codec: string;
+    profile: string;
+    sampleRate: number;
+    channels: number;
+    kbps: number | null;
+  } | null;
+  /** Bytes of its recent past that are held. */
+  readonly warmBytes: number;
+}
+
+export interface ProgramState {
+  readonly name: string;
+  readonly onAir: string | null;
+  readonly onAirSince: number | null;
+  /** Where a clean cut that was decided waits for a keyframe. */
+  readonly pending: string | null;
+  readonly candidates: ReadonlyArray<{ readonly name: string; readonly health: InputState['health'] }>;
+  readonly pin: {
+    readonly source: string;
+    readonly by: string;
+    readonly reason: string;
+    readonly expiresAt: number;
+  } | null;
+  readonly drill: { readonly source: string; readonly by: string; readonly endsAt: number } | null;
+  readonly viewers: number;
+  readonly viewerSkips: number;
+  readonly switches: number;
+  readonly lastSwitch: SwitchEvent | null;
+  /** What the preflight found, in plain words. */
+  readonly warnings: readonly string[];
+}
+
+/** GET /v1/state */
+export interface HostState {
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly now: number;
+  readonly listeners: { readonly rtmp: number; readonly http: number; readonly control: number };
+  readonly programs: readonly ProgramState[];
+  readonly inputs: readonly InputState[];
+  readonly memory: {
+    readonly residentBytes: number;
+    readonly heapBytes: number;
+    readonly bufferBytes: number;
+  };
+}
+
+/** A switch, as in GET /v1/switches and in the events. Times in ms since the epoch. */
+export interface SwitchEvent {
+  readonly id: number;
+  readonly program: string;
+  readonly cause: string;
+  readonly detail: string;
+  readonly by: string | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly kind: 'warm' | 'clean';
+  readonly candidates: ReadonlyArray<{ readonly name: string; readonly health: string }>;
+  readonly lastPacketAt: number | null;
+  readonly detectedAt: number;
+  readonly decidedAt: number;
+  readonly firstFrameAt: number | null;
+  readonly gapMs: number | null;
+  readonly holeMs: { readonly video: number | null; readonly audio: number | null };
+  readonly squeezedFrames: number;
+  readonly viewers: number;
+}
+
+/** GET /v1/events, as server-sent events with the type as `event`, and ids to resume from. */
+export type HostEvent =
+  | ({ readonly type: 'switch' } & SwitchEvent)
+  | {
+      readonly type: 'health';
+      readonly at: number;
+      readonly input: string;
+      readonly health: InputState['health'];
+      readonly previous: InputState['health'];
+      readonly detail: string;
+    }
+  | {
+      readonly type: 'preflight';
+      readonly at: number;
+      readonly program: string;
+      readonly warnings: readonly string[];
+    }
+  | {
+      readonly type: 'drill';
+      readonly at: number;
+      readonly program: string;
+      readonly phase: 'began' | 'ended';
+    };
+
+/** Any answer of 400 and above. `field` names what was wrong in the request. */
+export interface ErrorAnswer {
+  readonly error: string;
+  readonly field?: string;
+}

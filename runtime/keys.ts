@@ -1,0 +1,228 @@
+/** Stream keys: each input's own, from the environment, from a file, or generated in `understudy.keys.json`. */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import {
+  type Config,
+  type ConfiguredInput,
+  configuredInputs,
+  KEYS_FILE,
+  type KeyReference,
+} from './contract/config.ts';
+import { type ConfigProblem, jsonSyntaxProblem } from './contract/config-problems.ts';
+
+export interface KeyOptions {
+  readonly config: Pick<Config, 'masters' | 'backups'>;
+  /** Where the configuration file stands: key files are relative to it, and `understudy.keys.json` is beside it. */
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether missing keys are generated and written; where they are not, each is a problem. */
+  readonly generate: boolean;
+}
+
+export type LoadedKeys =
+  | {
+      readonly ok: true;
+      /** By the input's full name, `master/camera1`. */
+      readonly keys: Map<string, string>;
+      /** The inputs whose keys are new. */
+      readonly generated: string[];
+      /** Where generated keys stand. */
+      readonly file: string;
+      /** What the operator should know; holds no key. */
+      readonly notes: string[];
+    }
+  | { readonly ok: false; readonly problems: ConfigProblem[] };
+
+const LEAST_LENGTH = 8;
+const MOST_LENGTH = 256;
+/** What a URL's query carries without escapes: the unreserved characters of RFC 3986, section 2.3. */
+const KEY_CHARACTERS = /^[A-Za-z0-9._~-]*$/;
+const KEY_RULE = `${LEAST_LENGTH} to ${MOST_LENGTH} of the characters A-Z a-z 0-9 . _ ~ -`;
+/** 144 bits: 24 characters in base64url, none of them padding. */
+const GENERATED_BYTES = 18;
+const OWNER_ONLY = 0o600;
+const ALL_MODE_BITS = 0o777;
+const GROUP_AND_OTHERS = 0o077;
+const BYTE_ORDER_MARK = /^\uFEFF/;
+/** A key is never shown, however wrong it is. */
+const HIDDEN = '(hidden)';
+
+/** What one source says: a key that is fit for use, or what is wrong with it. */
+type Found = { readonly key: string } | { readonly problem: ConfigProblem };
+
+type Entries = Readonly<Record<string, unknown>>;
+
+interface Stored {
+  readonly entries?: Entries;
+  readonly problem?: ConfigProblem;
+}
+
+/** Reads every key and reports all problems at once; writes, and changes a file's mode, only where there is none. */
+export function loadKeys(options: KeyOptions): LoadedKeys {
+  const { config, directory, generate } = options;
+  const file = join(directory, KEYS_FILE);
+  const inputs = configuredInputs(config);
+  const problems: ConfigProblem[] = [];
+  const store = inputs.some(({ key }) => key === undefined) ? readStored(file) : {};
+  const { entries = {}, problem: unreadable } = store;
+  if (unreadable !== undefined) problems.push(unreadable);
+  const keys = new Map<string, string>();
+  const generated: string[] = [];
+
+  for (const own of inputs) {
+    if (own.key === undefined && unreadable !== undefined) continue;
+    const found =
+      own.key === undefined ? storedKey(own, entries) : referencedKey(own.place, own.key, options);
+    if (found === undefined) {
+      if (!generate) problems.push(notGenerated(own));
+      generated.push(own.input);
+      keys.set(own.input, randomBytes(GENERATED_BYTES).toString('base64url'));
+    } else if ('problem' in found) problems.push(found.problem);
+    else keys.set(own.input, found.key);
+  }
+  if (problems.length > 0) return { ok: false, problems };
+
+  const notes = tighten(file);
+  if (generated.length > 0) {
+    const added = generated.map((input) => [input, keys.get(input)]);
+    const problem = writeStored(file, { ...entries, ...Object.fromEntries(added) });
+    if (problem !== undefined) return { ok: false, problems: [problem] };
+  }
+  return { ok: true, keys, generated, file, notes };
+}
+
+/** Compares in constant time; hashed first, since timingSafeEqual wants equal lengths and a length tells something too. */
+export function keysMatch(expected: string, given: string): boolean {
+  const sha256 = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(sha256(expected), sha256(given));
+}
+
+function referencedKey(place: string, reference: KeyReference, { directory, env }: KeyOptions): Found {
+  if ('env' in reference) {
+    const key = `${place}.key.env`;
+    const value = env[reference.env];
+    if (value) return checked(key, value, `environment variable ${reference.env}`);
+    const fix = `Set the environment variable ${reference.env}: it is ${value === undefined ? 'missing' : 'empty'}.`;
+    return { problem: { key, value: reference.env, allowed: 'the name of a variable that is set', fix } };
+  }
+  const key = `${place}.key.file`;
+  const path = resolve(directory, reference.file);
+  const allowed = 'a file that holds a stream key and nothing else';
+  const problem = (fix: string) => ({ problem: { key, value: reference.file, allowed, fix } });
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    return problem(`Make ${path} a file that this process can read (${codeOf(error)}).`);
+  }
+  return text === '' ? problem(`Write a stream key into ${path}: it is empty.`) : checked(key, text, path);
+}
+
+function storedKey(own: ConfiguredInput, stored: Entries): Found | undefined {
+  if (!Object.hasOwn(stored, own.input)) return undefined;
+  const value = stored[own.input];
+  return checked(`${KEYS_FILE}: ${own.input}`, typeof value === 'string' ? value : '', KEYS_FILE);
+}
+
+function checked(key: string, value: string, source: string): Found {
+  const wrong = [
+    ...(value.length < LEAST_LENGTH ? ['is too short'] : []),
+    ...(value.length > MOST_LENGTH ? ['is too long'] : []),
+    ...(KEY_CHARACTERS.test(value) ? [] : ['holds characters that a URL does not carry as they are']),
+  ];
+  if (wrong.length === 0) return { key: value };
+  const fix = `Change the key in ${source}: it ${wrong.join(' and ')}.`;
+  return { problem: { key, value: HIDDEN, allowed: KEY_RULE, fix } };
+}
+
+function notGenerated(own: ConfiguredInput): ConfigProblem {
+  return {
+    key: `${own.place}.key`,
+    value: undefined,
+    allowed: `{"env": …}, {"file": …}, or nothing and a key for ${own.input} in ${KEYS_FILE}`,
+    fix: 'Start the host once: it generates the keys that are missing.',
+  };
+}
+
+/** What stands in the keys file; an empty object where there is none yet. */
+function readStored(file: string): Stored {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8').replace(BYTE_ORDER_MARK, '');
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT') return { entries: {} };
+    const fix = `Make ${file} readable for this process.`;
+    return { problem: fileProblem(code, 'a file that this process can read', fix) };
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    const problem = jsonSyntaxProblem(text, error);
+    // Not even a bracket of what stands there: it is next to keys.
+    return { problem: { ...problem, key: `${KEYS_FILE}: ${problem.key}`, value: HIDDEN } };
+  }
+  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
+    return { entries: { ...parsed } };
+  const fix = `Correct ${file}, or delete it and new keys are generated.`;
+  return { problem: fileProblem(HIDDEN, '{ "master/camera1": "<stream key>", … }', fix) };
+}
+
+/** Makes the keys file its owner's alone. Windows has no such modes. */
+function tighten(file: string): string[] {
+  if (process.platform === 'win32') return [];
+  let mode: number;
+  try {
+    mode = statSync(file).mode & ALL_MODE_BITS;
+  } catch {
+    return []; // There is none yet, or reading it has already said why not.
+  }
+  if ((mode & GROUP_AND_OTHERS) === 0) return [];
+  const was = `${file} was open to other users (mode ${mode.toString(8)})`;
+  try {
+    chmodSync(file, OWNER_ONLY);
+    return [`${was}: it is now ${OWNER_ONLY.toString(8)}.`];
+  } catch (error) {
+    return [`${was} and still is: changing it failed (${codeOf(error)}).`];
+  }
+}
+
+/** Whole or not at all: a host that dies in the middle must not leave half of the keys. */
+function writeStored(file: string, stored: Entries): ConfigProblem | undefined {
+  const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    writeFileSync(temporary, `${JSON.stringify(stored, null, 2)}\n`, {
+      mode: OWNER_ONLY,
+      flag: 'wx',
+      flush: true,
+    });
+    // The file itself, where a link stands in its place.
+    renameSync(temporary, existsSync(file) ? realpathSync(file) : file);
+    return undefined;
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    const fix = `Make ${dirname(file)} writable for this process, or give each input a "key" of its own.`;
+    return fileProblem(codeOf(error), 'a file that this process can write', fix);
+  }
+}
+
+function fileProblem(value: string, allowed: string, fix: string): ConfigProblem {
+  return { key: KEYS_FILE, value, allowed, fix };
+}
+
+/** `ENOENT` and the like; the rest of the message would only repeat the path. */
+function codeOf(error: unknown): string {
+  const hasCode = typeof error === 'object' && error !== null && 'code' in error;
+  return String(hasCode ? error.code : error);
+}

@@ -1,0 +1,314 @@
+/** Stream keys: where they come from, how they are kept, and that no message ever holds one. */
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Config, KEYS_FILE } from '../runtime/contract/config.ts';
+import { formatProblems } from '../runtime/contract/config-problems.ts';
+import { keysMatch, loadKeys } from '../runtime/keys.ts';
+
+type Inputs = Pick<Config, 'masters' | 'backups'>;
+
+const GENERATED_KEY = /^[A-Za-z0-9_-]{24}$/;
+const ONE_OF_EACH: Inputs = {
+  masters: [{ name: 'a', key: { env: 'KEY_A' } }, { name: 'b', key: { file: 'keys/b' } }, { name: 'c' }],
+  backups: [{ name: 'spare' }],
+};
+const onPosix = process.platform === 'win32' ? it.skip : it;
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'understudy-keys-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function keysFile(): string {
+  return join(directory, KEYS_FILE);
+}
+
+function modeOf(file: string): number {
+  return statSync(file).mode & 0o777;
+}
+
+function writeKeys(keys: unknown): void {
+  writeFileSync(keysFile(), typeof keys === 'string' ? keys : JSON.stringify(keys), { mode: 0o600 });
+}
+
+function load(config: Inputs, env: Record<string, string> = {}, generate = true) {
+  return loadKeys({ config, directory, env, generate });
+}
+
+function loaded(...given: Parameters<typeof load>) {
+  const result = load(...given);
+  if (!result.ok) throw new Error(formatProblems(result.problems, KEYS_FILE));
+  return result;
+}
+
+describe('loading keys', () => {
+  it('takes each from where the configuration says, and generates the rest', () => {
+    mkdirSync(join(directory, 'keys'));
+    writeFileSync(join(directory, 'keys/b'), '  key-of-b~1.2_3\r\n');
+    writeKeys({ 'backup/spare': 'key-of-spare' });
+    const { keys, generated, file, notes } = loaded(ONE_OF_EACH, { KEY_A: 'key-of-a' });
+
+    expect([...keys]).toEqual([
+      ['master/a', 'key-of-a'],
+      ['master/b', 'key-of-b~1.2_3'],
+      ['master/c', expect.stringMatching(GENERATED_KEY)],
+      ['backup/spare', 'key-of-spare'],
+    ]);
+    expect({ generated, file, notes }).toEqual({ generated: ['master/c'], file: keysFile(), notes: [] });
+    // Only what is generated is written: the others have a place of their own.
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+      'backup/spare': 'key-of-spare',
+      'master/c': keys.get('master/c'),
+    });
+  });
+
+  it('generates different keys, once', () => {
+    const config = { masters: [{ name: 'a' }, { name: 'b' }], backups: [] };
+    const first = loaded(config);
+    expect(first.generated).toEqual(['master/a', 'master/b']);
+    expect(new Set(first.keys.values()).size).toBe(2);
+    const second = loaded(config);
+    expect(second.generated).toEqual([]);
+    expect(second.keys).toEqual(first.keys);
+  });
+
+  it('keeps the keys of inputs that are not configured now', () => {
+    writeKeys({ 'master/old': 'key-of-old' });
+    loaded({ masters: [{ name: 'a' }], backups: [] });
+    expect(JSON.parse(readFileSync(keysFile(), 'utf8'))).toHaveProperty(['master/old'], 'key-of-old');
+  });
+
+  it('needs no keys file where every input has a key of its own', () => {
+    writeKeys('this is not JSON');
+    expect(
+      loaded({ masters: [{ name: 'a', key: { env: 'KEY_A' } }], backups: [] }, { KEY_A: 'key-of-a' }).ok,
+    ).toBe(true);
+  });
+
+  it('writes only what only the owner can read, and leaves nothing else behind', () => {
+    loaded({ masters: [{ name: 'a' }], backups: [] });
+    expect(readdirSync(directory)).toEqual([KEYS_FILE]);
+    if (process.platform !== 'win32') expect(modeOf(keysFile())).toBe(0o600);
+  });
+
+  onPosix.each([0o644, 0o640, 0o604])('closes a keys file that others can read (%i), and says so', (mode) => {
+    writeKeys({ 'master/a': 'key-of-a' });
+    chmodSync(keysFile(), mode);
+    const { notes } = loaded({ masters: [{ name: 'a' }], backups: [] });
+    expect(notes).toEqual([expect.stringContaining(`mode ${mode.toString(8)}): it is now 600`)]);
+    expect(modeOf(keysFile())).toBe(0o600);
+  });
+
+  onPosix('follows a link instead of replacing it', () => {
+    const target = join(directory, 'elsewhere.json');
+    writeFileSync(target, '{}', { mode: 0o600 });
+    symlinkSync(target, keysFile());
+    loaded({ masters: [{ name: 'a' }], backups: [] });
+    expect(lstatSync(keysFile()).isSymbolicLink()).toBe(true);
+    expect(JSON.parse(readFileSync(target, 'utf8'))).toHaveProperty(['master/a']);
+  });
+});
+
+interface Case {
+  readonly name: string;
+  readonly config: Inputs;
+  readonly env?: Record<string, string>;
+  readonly stored?: unknown;
+  readonly files?: Record<string, string>;
+  readonly generate?: boolean;
+  /** Exactly these, in this order; `fix` is a part of the text. */
+  readonly problems: readonly { key: string; fix: string }[];
+}
+
+const inEnv: Inputs = { masters: [{ name: 'a', key: { env: 'KEY_A' } }], backups: [] };
+const inFile: Inputs = { masters: [{ name: 'a', key: { file: 'a.key' } }], backups: [] };
+const inStore: Inputs = { masters: [{ name: 'a' }], backups: [] };
+
+const cases: Case[] = [
+  {
+    name: 'a variable that is missing',
+    config: inEnv,
+    problems: [{ key: 'masters[0].key.env', fix: 'KEY_A: it is missing' }],
+  },
+  {
+    name: 'a variable that is empty',
+    config: inEnv,
+    env: { KEY_A: '' },
+    problems: [{ key: 'masters[0].key.env', fix: 'KEY_A: it is empty' }],
+  },
+  {
+    name: 'a key that is too short',
+    config: inEnv,
+    env: { KEY_A: 'Sh0rt-1' },
+    problems: [{ key: 'masters[0].key.env', fix: 'too short' }],
+  },
+  {
+    name: 'a key that is too long',
+    config: inEnv,
+    env: { KEY_A: 'L0ng'.repeat(65) },
+    problems: [{ key: 'masters[0].key.env', fix: 'too long' }],
+  },
+  {
+    name: 'a key with a space',
+    config: inEnv,
+    env: { KEY_A: 'tw0 words' },
+    problems: [{ key: 'masters[0].key.env', fix: 'that a URL' }],
+  },
+  {
+    name: 'a key with a line end',
+    config: inEnv,
+    env: { KEY_A: 'l1ne-end\n' },
+    problems: [{ key: 'masters[0].key.env', fix: 'that a URL' }],
+  },
+  {
+    name: 'a key that is too short and has an &',
+    config: inEnv,
+    env: { KEY_A: 'a&b' },
+    problems: [{ key: 'masters[0].key.env', fix: 'too short and holds characters' }],
+  },
+  {
+    name: 'a file that is missing',
+    config: inFile,
+    problems: [{ key: 'masters[0].key.file', fix: 'ENOENT' }],
+  },
+  {
+    name: 'a file that cannot be read',
+    config: inFile,
+    files: { 'a.key/x': '' },
+    problems: [{ key: 'masters[0].key.file', fix: 'EISDIR' }],
+  },
+  {
+    name: 'a file that is empty',
+    config: inFile,
+    files: { 'a.key': ' \n' },
+    problems: [{ key: 'masters[0].key.file', fix: 'it is empty' }],
+  },
+  {
+    name: 'a file with two lines',
+    config: inFile,
+    files: { 'a.key': 'f1rst-line\ns3cond-line' },
+    problems: [{ key: 'masters[0].key.file', fix: 'that a URL' }],
+  },
+  {
+    name: 'a keys file that is not JSON',
+    config: inStore,
+    stored: '{\n "master/a": k3y-of-a }',
+    problems: [{ key: `${KEYS_FILE}: line 2, column 14`, fix: 'double quotes' }],
+  },
+  {
+    name: 'a keys file that is a list',
+    config: inStore,
+    stored: ['k3y-of-a'],
+    problems: [{ key: KEYS_FILE, fix: 'delete it' }],
+  },
+  {
+    name: 'a stored key that is too short',
+    config: inStore,
+    stored: { 'master/a': 'Sh0rt-1' },
+    problems: [{ key: `${KEYS_FILE}: master/a`, fix: 'too short' }],
+  },
+  {
+    name: 'a stored key that is no text',
+    config: inStore,
+    stored: { 'master/a': 12345678901 },
+    problems: [{ key: `${KEYS_FILE}: master/a`, fix: 'too short' }],
+  },
+  {
+    name: 'a key that is not generated',
+    config: inStore,
+    generate: false,
+    problems: [{ key: 'masters[0].key', fix: 'Start the host once' }],
+  },
+  {
+    name: 'all at once',
+    config: {
+      masters: [
+        { name: 'a', key: { env: 'KEY_A' } },
+        { name: 'b', key: { file: 'b.key' } },
+        { name: 'c', key: { env: 'KEY_C' } },
+        { name: 'd' },
+      ],
+      backups: [{ name: 'spare', key: { file: 'spare.key' } }, { name: 'new' }],
+    },
+    env: { KEY_C: 'Sh0rt-1' },
+    stored: { 'master/d': 'tw0 words' },
+    files: { 'spare.key': '' },
+    problems: [
+      { key: 'masters[0].key.env', fix: 'missing' },
+      { key: 'masters[1].key.file', fix: 'ENOENT' },
+      { key: 'masters[2].key.env', fix: 'too short' },
+      { key: `${KEYS_FILE}: master/d`, fix: 'that a URL' },
+      { key: 'backups[0].key.file', fix: 'it is empty' },
+    ],
+  },
+];
+
+function layOut({ stored, files = {} }: Case): void {
+  if (stored !== undefined) writeKeys(stored);
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(directory, path, '..'), { recursive: true });
+    writeFileSync(join(directory, path), text);
+  }
+}
+
+/** Every key of a case, its words too: none may turn up in a message. */
+function secretsOf({ env = {}, stored, files = {} }: Case): string[] {
+  const texts = [...Object.values(env), ...Object.values(files), JSON.stringify(stored ?? '')];
+  return texts.join(' ').match(/[\w-]*\d[\w-]*/g) ?? [];
+}
+
+describe('keys with problems', () => {
+  it.each(cases)('$name', (own) => {
+    layOut(own);
+    const before = readdirSync(directory);
+    const result = load(own.config, own.env, own.generate);
+    const problems = result.ok ? [] : result.problems;
+
+    const expected = own.problems.map(({ key, fix }) => ({ key, fix: expect.stringContaining(fix) }));
+    expect(problems.map(({ key, fix }) => ({ key, fix }))).toEqual(expected);
+    const text = formatProblems(problems, KEYS_FILE).replaceAll(directory, '');
+    for (const secret of secretsOf(own)) expect(text).not.toContain(secret);
+    expect(readdirSync(directory)).toEqual(before);
+  });
+
+  it('shows not even a quotation mark of a keys file that is not JSON', () => {
+    writeKeys('{ "master/a": "key-of-a" "master/b": "key-of-b" }');
+    expect(load(inStore)).toMatchObject({ ok: false, problems: [{ value: '(hidden)' }] });
+  });
+
+  it('says so where the keys file cannot be written, and leaves nothing behind', () => {
+    directory = join(directory, 'missing');
+    const result = load(inStore);
+    expect(result).toMatchObject({
+      ok: false,
+      problems: [{ key: KEYS_FILE, value: 'ENOENT', fix: expect.stringContaining('writable') }],
+    });
+  });
+});
+
+describe('comparing keys', () => {
+  it.each([
+    { name: 'the same', expected: 'key-of-a', given: 'key-of-a', match: true },
+    { name: 'another of the same length', expected: 'key-of-a', given: 'key-of-b', match: false },
+    { name: 'a shorter one', expected: 'key-of-a', given: 'key-of', match: false },
+    { name: 'a longer one', expected: 'key-of-a', given: 'key-of-a2', match: false },
+    { name: 'none', expected: 'key-of-a', given: '', match: false },
+    { name: 'other capitals', expected: 'key-of-a', given: 'KEY-OF-A', match: false },
+  ])('$name', ({ expected, given, match }) => {
+    expect(keysMatch(expected, given)).toBe(match);
+  });
+});
