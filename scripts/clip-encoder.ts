@@ -1,0 +1,302 @@
+import {
+  AV_CODEC_FLAG_BITEXACT,
+  AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_LOG_WARNING,
+  AV_PIX_FMT_YUV420P,
+  AV_PROFILE_AAC_LOW,
+  AV_SAMPLE_FMT_FLTP,
+  AVCOL_PRI_BT709,
+  AVCOL_RANGE_MPEG,
+  AVCOL_SPC_BT709,
+  AVCOL_TRC_BT709,
+  AVERROR_EAGAIN,
+  AVERROR_EOF,
+  AVFMT_FLAG_BITEXACT,
+  FF_ENCODER_AAC,
+  FF_ENCODER_LIBX264,
+} from 'node-av/constants';
+import {
+  avChannelLayoutDefault,
+  Codec,
+  CodecContext,
+  Dictionary,
+  FFmpegError,
+  FormatContext,
+  Frame,
+  type IRational,
+  Log,
+  Packet,
+  Rational,
+} from 'node-av/lib';
+import { ClipPainter, type Colour } from './clip-picture.ts';
+import { soundOf, type Tone } from './clip-sound.ts';
+
+export type H264Profile = 'baseline' | 'main' | 'high';
+
+export interface ClipOptions {
+  label: string;
+  colour: Colour;
+  tone: Tone;
+  width: number;
+  height: number;
+  frameRate: number;
+  gopSeconds: number;
+  bFrames: number;
+  profile: H264Profile;
+  preset: 'ultrafast' | 'medium';
+  /** x264's constant quality: 0 the best, 51 the worst. */
+  quality: number;
+  audioRate: number;
+  channels: 1 | 2;
+  audioBitRate: number;
+  /** Rounded to whole video frames; the audio ends within half an audio frame of the video. */
+  durationSeconds: number;
+}
+
+interface Track {
+  encoder: CodecContext;
+  timeBase: IRational;
+  packets: Packet[];
+}
+
+const aacFrameSamples = 1024;
+/** Audio frames from the end of the loop that go ahead of it, so that the encoder is in its stride at the seam. */
+const audioLeadFrames = 8;
+const audioTailFrames = 3;
+
+/**
+ * Encodes a test clip as FLV with H.264 and AAC, for looping: the DTS of both tracks begin at 0 and they end
+ * together, each picture group is closed, and the sound of the end runs on into that of the start.
+ */
+export async function encodeClip(path: string, options: ClipOptions): Promise<void> {
+  Log.setLevel(AV_LOG_WARNING);
+  const frameRate = rationalRate(options.frameRate);
+  const frameCount = Math.max(1, Math.round((options.durationSeconds * frameRate.num) / frameRate.den));
+  const videoSeconds = (frameCount * frameRate.den) / frameRate.num;
+  const video = await encodeVideo(options, frameRate, frameCount);
+  const firstPts = Number(video.packets[0]?.pts ?? 0n);
+  const audio = await encodeAudio(options, {
+    frameCount: Math.max(1, Math.round((videoSeconds * options.audioRate) / aacFrameSamples)),
+    delaySeconds: (firstPts * frameRate.den) / frameRate.num,
+  });
+  writeFlv(path, [video, audio], frameRate);
+  freeTracks([video, audio]);
+}
+
+async function encodeVideo(options: ClipOptions, frameRate: IRational, frameCount: number): Promise<Track> {
+  const timeBase = { num: frameRate.den, den: frameRate.num };
+  const encoder = await openVideoEncoder(options, frameRate);
+  const painter = new ClipPainter(options);
+  const { width, height } = options;
+  const packets: Packet[] = [];
+  for (let index = 0; index < frameCount; index++) {
+    const picture = painter.paint((index * timeBase.num) / timeBase.den);
+    const frame = Frame.fromVideoBuffer(picture, { width, height, format: AV_PIX_FMT_YUV420P, timeBase });
+    frame.pts = BigInt(index);
+    packets.push(...encode(encoder, frame));
+    frame.free();
+  }
+  packets.push(...encode(encoder, null));
+  // With B-frames, x264 starts the DTS below 0.
+  const firstDts = packets[0]?.dts ?? 0n;
+  for (const packet of packets) shiftPacket(packet, -firstDts, 1);
+  assertTrackLength('video', packets, frameCount, 1);
+  return { encoder, timeBase, packets };
+}
+
+async function openVideoEncoder(options: ClipOptions, frameRate: IRational): Promise<CodecContext> {
+  const { profile, bFrames } = options;
+  if (profile === 'baseline' && bFrames > 0) throw new Error('The baseline profile has no B-frames');
+  const codec = required(Codec.findEncoderByName(FF_ENCODER_LIBX264), 'libx264');
+  const gopFrames = Math.max(1, Math.round((options.gopSeconds * frameRate.num) / frameRate.den));
+  const encoder = new CodecContext();
+  encoder.allocContext3(codec);
+  encoder.width = options.width;
+  encoder.height = options.height;
+  encoder.pixelFormat = AV_PIX_FMT_YUV420P;
+  encoder.timeBase = new Rational(frameRate.den, frameRate.num);
+  encoder.framerate = new Rational(frameRate.num, frameRate.den);
+  encoder.gopSize = gopFrames;
+  encoder.maxBFrames = bFrames;
+  encoder.threadCount = 1;
+  encoder.colorRange = AVCOL_RANGE_MPEG;
+  encoder.colorPrimaries = AVCOL_PRI_BT709;
+  encoder.colorTrc = AVCOL_TRC_BT709;
+  encoder.colorSpace = AVCOL_SPC_BT709;
+  encoder.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER, AV_CODEC_FLAG_BITEXACT);
+  const x264Parameters = {
+    keyint: gopFrames,
+    'min-keyint': gopFrames,
+    scenecut: 0,
+    'open-gop': 0,
+    'b-adapt': 0,
+    threads: 1,
+    'lookahead-threads': 1,
+    // The fast presets turn these off, and x264 then declares a lower profile than asked for.
+    cabac: profile === 'baseline' ? 0 : 1,
+    '8x8dct': profile === 'high' ? 1 : 0,
+  };
+  const settings = Dictionary.fromObject({
+    preset: options.preset,
+    profile,
+    crf: options.quality,
+    'x264-params': Object.entries(x264Parameters)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(':'),
+  });
+  // Not open2Sync: in node-av 6.1.1 it frees the dictionary twice, and the process crashes later.
+  check(await encoder.open2(codec, settings), 'open libx264');
+  return encoder;
+}
+
+interface AudioExtent {
+  frameCount: number;
+  delaySeconds: number;
+}
+
+async function encodeAudio(options: ClipOptions, { frameCount, delaySeconds }: AudioExtent): Promise<Track> {
+  const { audioRate: sampleRate, channels, tone } = options;
+  const loopSamples = frameCount * aacFrameSamples;
+  const sound = soundOf({ sampleRate, loopSamples, delaySeconds, tone });
+  const encoder = await openAudioEncoder(options);
+  const packets: Packet[] = [];
+  for (let index = -audioLeadFrames; index < frameCount + audioTailFrames; index++) {
+    const frame = audioFrame(sound, index * aacFrameSamples, sampleRate, channels);
+    packets.push(...encode(encoder, frame));
+    frame.free();
+  }
+  packets.push(...encode(encoder, null));
+  const inLoop = packets.filter(({ pts }) => pts >= 0n && pts < BigInt(loopSamples));
+  for (const packet of packets) if (!inLoop.includes(packet)) packet.free();
+  for (const packet of inLoop) shiftPacket(packet, 0n, aacFrameSamples);
+  assertTrackLength('audio', inLoop, frameCount, aacFrameSamples);
+  return { encoder, timeBase: { num: 1, den: sampleRate }, packets: inLoop };
+}
+
+async function openAudioEncoder(options: ClipOptions): Promise<CodecContext> {
+  const codec = required(Codec.findEncoderByName(FF_ENCODER_AAC), 'aac');
+  const encoder = new CodecContext();
+  encoder.allocContext3(codec);
+  encoder.sampleFormat = AV_SAMPLE_FMT_FLTP;
+  encoder.sampleRate = options.audioRate;
+  encoder.channelLayout = avChannelLayoutDefault(options.channels);
+  encoder.timeBase = new Rational(1, options.audioRate);
+  encoder.bitRate = BigInt(options.audioBitRate);
+  encoder.profile = AV_PROFILE_AAC_LOW;
+  encoder.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER, AV_CODEC_FLAG_BITEXACT);
+  check(await encoder.open2(codec, Dictionary.fromObject({ aac_coder: 'fast' })), 'open aac');
+  return encoder;
+}
+
+function audioFrame(
+  sound: (sampleNumber: number) => number,
+  firstSample: number,
+  sampleRate: number,
+  channels: number,
+): Frame {
+  const samples = new Float32Array(aacFrameSamples * channels);
+  for (let index = 0; index < aacFrameSamples; index++) samples[index] = sound(firstSample + index);
+  for (let channel = 1; channel < channels; channel++) {
+    samples.copyWithin(channel * aacFrameSamples, 0, aacFrameSamples);
+  }
+  const frame = Frame.fromAudioBuffer(Buffer.from(samples.buffer), {
+    nbSamples: aacFrameSamples,
+    format: AV_SAMPLE_FMT_FLTP,
+    sampleRate,
+    channelLayout: avChannelLayoutDefault(channels),
+    timeBase: { num: 1, den: sampleRate },
+  });
+  frame.pts = BigInt(firstSample);
+  return frame;
+}
+
+/** Sends one frame, or null for the end, and takes out all packets that are ready. */
+function encode(encoder: CodecContext, frame: Frame | null): Packet[] {
+  check(encoder.sendFrameSync(frame), 'encode');
+  const packets: Packet[] = [];
+  for (;;) {
+    const packet = new Packet();
+    packet.alloc();
+    const result = encoder.receivePacketSync(packet);
+    if (result === AVERROR_EAGAIN || result === AVERROR_EOF) {
+      packet.free();
+      return packets;
+    }
+    check(result, 'encode');
+    packets.push(packet);
+  }
+}
+
+function shiftPacket(packet: Packet, by: bigint, duration: number): void {
+  packet.pts += by;
+  packet.dts += by;
+  packet.duration = BigInt(duration);
+}
+
+function assertTrackLength(name: string, packets: Packet[], count: number, duration: number): void {
+  const even = packets.every((packet, index) => packet.dts === BigInt(index * duration));
+  if (packets.length !== count || !even) {
+    throw new Error(
+      `The ${name} encoder gave ${packets.length} packets, not ${count} at an even pace from 0`,
+    );
+  }
+}
+
+function writeFlv(path: string, tracks: [video: Track, audio: Track], frameRate: IRational): void {
+  const output = new FormatContext();
+  check(output.allocOutputContext2(null, 'flv', path), 'set up FLV');
+  output.setFlags(AVFMT_FLAG_BITEXACT);
+  const streams = tracks.map(({ encoder, timeBase }) => {
+    const stream = output.newStream();
+    check(stream.codecpar.fromContext(encoder), 'describe a track');
+    stream.timeBase = new Rational(timeBase.num, timeBase.den);
+    return stream;
+  });
+  if (streams[0]) streams[0].avgFrameRate = new Rational(frameRate.num, frameRate.den);
+  check(output.openOutputSync(), `open ${path}`);
+  // An end of sequence would be in the way at the seam of a loop.
+  check(output.writeHeaderSync(Dictionary.fromObject({ flvflags: 'no_sequence_end' })), 'write the header');
+  for (const { packet, track, index } of interleave(tracks)) {
+    const stream = required(streams[index] ?? null, 'stream');
+    packet.streamIndex = index;
+    packet.rescaleTs(track.timeBase, stream.timeBase);
+    check(output.writeFrameSync(packet), 'write a packet');
+  }
+  check(output.writeTrailerSync(), 'write the trailer');
+  output.closeOutputSync();
+  output.freeContext();
+}
+
+/** All packets in the order of their DTS; video goes first where they are equal. */
+function interleave(tracks: readonly Track[]) {
+  return tracks
+    .flatMap((track, index) =>
+      track.packets.map((packet) => ({ packet, track, index, seconds: dtsSeconds(packet, track) })),
+    )
+    .sort((a, b) => a.seconds - b.seconds || a.index - b.index);
+}
+
+function dtsSeconds(packet: Packet, { timeBase }: Track): number {
+  return (Number(packet.dts) * timeBase.num) / timeBase.den;
+}
+
+function freeTracks(tracks: readonly Track[]): void {
+  for (const { encoder, packets } of tracks) {
+    for (const packet of packets) packet.free();
+    encoder.freeContext();
+  }
+}
+
+/** 29.97 and its like stand for a whole rate times 1000/1001. */
+function rationalRate(rate: number): IRational {
+  return Number.isInteger(rate) ? { num: rate, den: 1 } : { num: Math.round(rate * 1.001) * 1000, den: 1001 };
+}
+
+function required<T>(value: T | null, what: string): T {
+  if (value === null) throw new Error(`This FFmpeg has no ${what}`);
+  return value;
+}
+
+function check(result: number, what: string): void {
+  FFmpegError.throwIfError(result, what);
+}
