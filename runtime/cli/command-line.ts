@@ -1,0 +1,355 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseConfig } from '../contract/config-problems.ts';
+import { VERSION } from '../contract/version.ts';
+import type { WaitingClock } from '../media/clock.ts';
+import { ControlClient } from './control-client.ts';
+import { describeSwitch, drill } from './drill.ts';
+import { parseDuration } from './duration.ts';
+import { CommandError, ExitCode } from './exit-codes.ts';
+import { publish } from './publish.ts';
+import { describeState } from './status.ts';
+import type { Terminal } from './terminal.ts';
+import { watch } from './watch.ts';
+
+export const DEFAULT_CONFIG_FILE = 'understudy.config.json';
+const DEFAULT_CONTROL_PORT = 8081;
+const DEFAULT_STALL_TIMEOUT_MS = 500;
+
+export interface RunOptions {
+  readonly config: string;
+  readonly demo: boolean;
+  readonly logFormat: 'auto' | 'json' | 'text';
+  readonly logLevel: string;
+}
+
+export interface CommandLineOptions {
+  readonly clock: WaitingClock;
+  readonly terminal: Terminal;
+  /** Aborts on SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** The commands that need a host of their own, which the CLI does not know. */
+  readonly run: (options: RunOptions) => Promise<number>;
+  readonly showKeys: (configFile: string) => number;
+}
+
+interface ReachOptions {
+  readonly config: string;
+  readonly control?: string;
+}
+
+/** The `understudy` command. Resolves to its exit status. */
+export async function runCommandLine(argv: readonly string[], options: CommandLineOptions): Promise<number> {
+  const { terminal } = options;
+  let exitCode: number = ExitCode.ok;
+  const program = createProgram(options, (code) => {
+    exitCode = code;
+  });
+  program.exitOverride();
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommandError) {
+      terminal.error(error.message);
+      return error.exitCode;
+    }
+    // Commander has printed its own: help and version end with 0, a wrong command line with 1.
+    if (error instanceof Error && 'code' in error && String(error.code).startsWith('commander.')) {
+      return 'exitCode' in error && error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+    }
+    throw error;
+  }
+}
+
+function createProgram(options: CommandLineOptions, done: (exitCode: number) => void): Command {
+  const { clock, terminal, signal } = options;
+  const program = new Command('understudy')
+    .description('Keeps live streams on air: N encoders, one spare, and viewers that notice nothing.')
+    .version(VERSION)
+    .showHelpAfterError('(--help shows the options)')
+    .addHelpText(
+      'after',
+      `
+Exit status: ${ExitCode.ok} fine, ${ExitCode.failed} failed or refused, ${ExitCode.usage} wrong command line or configuration, ${ExitCode.unreachable} not reachable.`,
+    );
+
+  program
+    .command('run', { isDefault: true })
+    .description('run the multiplexer')
+    .addOption(configOption())
+    .option('--demo', 'add built-in encoders, one for each input', false)
+    .addOption(
+      new Option('--log-format <format>', 'text is for people')
+        .choices(['auto', 'json', 'text'])
+        .default('auto', 'text on a terminal, else json'),
+    )
+    .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
+    .addHelpText(
+      'after',
+      examples('understudy run', 'understudy run --demo', 'understudy run --config event.json'),
+    )
+    .action(async (given: RunOptions) => done(await options.run(given)));
+
+  program
+    .command('publish')
+    .description('loop a clip at real speed to an RTMP server: a test encoder')
+    .argument('<file>', 'an FLV file with H.264 and AAC')
+    .argument('<url>', 'rtmp://HOST/master/NAME[?key=KEY]')
+    .option('--key-env <name>', 'the environment variable that holds the stream key')
+    .option('--key-file <file>', 'the file that holds the stream key')
+    .option('--retry', 'connect again where the connection ends', false)
+    .addHelpText(
+      'after',
+      examples(
+        'understudy publish runtime/clips/camera1.flv "rtmp://127.0.0.1/master/camera1?key=…"',
+        'KEY=… understudy publish clip.flv rtmp://127.0.0.1/master/camera1 --key-env KEY --retry',
+      ),
+    )
+    .action(
+      async (file: string, url: string, given: { keyEnv?: string; keyFile?: string; retry: boolean }) => {
+        done(await publish({ file, url, key: readKey(given), retry: given.retry, clock, terminal, signal }));
+      },
+    );
+
+  program
+    .command('watch')
+    .description('play a stream and report what a viewer could notice')
+    .argument('<url>', 'rtmp://HOST/live/NAME or http://HOST:8080/live/NAME.flv')
+    .option('--duration <time>', 'stop after 30s, 5m, 1h; else with Ctrl-C', durationArgument)
+    .addOption(stallOption())
+    .option('--json', 'print the report as one JSON object', false)
+    .addHelpText(
+      'after',
+      examples(
+        'understudy watch rtmp://127.0.0.1/live/camera1',
+        'understudy watch http://127.0.0.1:8080/live/camera1.flv --duration 30s --json',
+      ),
+    )
+    .action(async (url: string, given: { duration?: number; stallTimeout: number; json: boolean }) => {
+      const { duration: durationMs = null, stallTimeout: stallTimeoutMs, json } = given;
+      done(await watch({ url, durationMs, stallTimeoutMs, json, clock, terminal, signal }));
+    });
+
+  addControlCommands(program, options, done);
+
+  program
+    .command('keys')
+    .description('show the stream keys as an encoder needs them')
+    .addOption(configOption())
+    .action((given: { config: string }) => done(options.showKeys(given.config)));
+  return program;
+}
+
+/** The commands that talk to a running host. */
+function addControlCommands(
+  program: Command,
+  { clock, terminal, signal }: CommandLineOptions,
+  done: (exitCode: number) => void,
+): void {
+  const command = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .addOption(configOption())
+      .option(
+        '--control <url>',
+        'the control API of the host (default: http://127.0.0.1, port of the configuration)',
+      )
+      .option('--json', 'print the answer as JSON', false);
+  const asked = (added: Command, defaultReason: string): Command =>
+    added
+      .option('--by <who>', 'who asks, for the record', userName())
+      .option('--reason <text>', 'why, for the record', defaultReason)
+      .option('--sequence <number>', 'orders commands; default: the time in ms', wholeArgument);
+
+  command('status', 'show what is on air, and how every input is')
+    .addHelpText('after', examples('understudy status', 'understudy status --json'))
+    .action(async (given: ReachOptions & { json: boolean }) => {
+      const state = await clientFor(given).state();
+      if (given.json) terminal.line(JSON.stringify(state));
+      else for (const line of describeState(state)) terminal.line(line);
+    });
+
+  asked(
+    command('switch', 'put a candidate on air, and keep it there')
+      .argument('<program>', 'NAME of live/NAME')
+      .argument('<source>', 'master/NAME, backup/NAME or slate'),
+    '',
+  )
+    .option('--for <time>', 'how long it is pinned: 30s, 10m, 8h', durationArgument, parseDuration('1h'))
+    .addHelpText(
+      'after',
+      examples(
+        'understudy switch camera1 backup/spare --for 10m --reason "cable swap"',
+        'understudy release camera1',
+      ),
+    )
+    .action(async (name: string, source: string, given: AskedOptions & { for: number }) => {
+      const answer = await clientFor(given).switch(programName(name), {
+        source,
+        by: given.by,
+        reason: given.reason,
+        sequence: given.sequence ?? Math.round(clock.now()),
+        expiresAt: clock.now() + given.for,
+      });
+      done(report(answer, given.json, terminal));
+    });
+
+  asked(
+    command('release', 'end a pin or a drill: the host decides again').argument(
+      '<program>',
+      'NAME of live/NAME',
+    ),
+    '',
+  )
+    .addHelpText('after', examples('understudy release camera1'))
+    .action(async (name: string, given: AskedOptions) => {
+      const answer = await clientFor(given).release(programName(name), {
+        by: given.by,
+        reason: given.reason,
+        sequence: given.sequence ?? Math.round(clock.now()),
+      });
+      done(report(answer, given.json, terminal));
+    });
+
+  asked(
+    command('drill', 'play the death of what is on air, and measure what a viewer gets').argument(
+      '<program>',
+      'NAME of live/NAME',
+    ),
+    'drill',
+  )
+    .addOption(
+      new Option('--kind <kind>', 'how it seems to die').choices(['unpublish', 'stall']).default('unpublish'),
+    )
+    .option('--for <time>', 'how long it plays dead', durationArgument, parseDuration('10s'))
+    .addOption(stallOption())
+    .addHelpText(
+      'after',
+      examples('understudy drill camera2', 'understudy drill camera2 --kind stall --for 20s --json'),
+    )
+    .action(
+      async (
+        name: string,
+        given: AskedOptions & { for: number; kind: 'unpublish' | 'stall'; stallTimeout: number },
+      ) => {
+        done(
+          await drill({
+            program: programName(name),
+            kind: given.kind,
+            durationMs: given.for,
+            by: given.by,
+            reason: given.reason,
+            stallTimeoutMs: given.stallTimeout,
+            json: given.json,
+            client: clientFor(given),
+            clock,
+            terminal,
+            signal,
+          }),
+        );
+      },
+    );
+}
+
+interface AskedOptions extends ReachOptions {
+  readonly json: boolean;
+  readonly by: string;
+  readonly reason: string;
+  readonly sequence?: number;
+}
+
+type Answer = Awaited<ReturnType<ControlClient['switch']>>;
+
+function report(answer: Answer, json: boolean, terminal: Terminal): number {
+  const { outcome, why, program } = answer;
+  const hasWorked = outcome === 'done' || outcome === 'repeated';
+  if (json) terminal.line(JSON.stringify(answer));
+  else if (!hasWorked) terminal.error(`${outcome}: ${why}`);
+  else {
+    const pinned = program.pin?.source;
+    const waits =
+      pinned !== undefined && pinned !== program.onAir && program.pending === null
+        ? `; ${pinned} cannot be shown now, and takes over once it is live`
+        : '';
+    terminal.line(
+      program.pending === null
+        ? `live/${program.name} shows ${program.onAir ?? 'nothing'}${waits}`
+        : `live/${program.name} goes to ${program.pending} at its next keyframe`,
+    );
+    if (program.lastSwitch) terminal.line(`last switch: ${describeSwitch(program.lastSwitch)}`);
+  }
+  return hasWorked ? ExitCode.ok : ExitCode.failed;
+}
+
+function clientFor(given: ReachOptions): ControlClient {
+  return new ControlClient(given.control ?? `http://127.0.0.1:${controlPort(given.config)}`);
+}
+
+/** The port of the configuration, if there is one here; commands must work from anywhere. */
+function controlPort(configFile: string): number {
+  if (!existsSync(configFile)) return DEFAULT_CONTROL_PORT;
+  try {
+    const parsed = parseConfig(JSON.parse(readFileSync(configFile, 'utf8')));
+    return parsed.ok ? parsed.config.control.port : DEFAULT_CONTROL_PORT;
+  } catch {
+    return DEFAULT_CONTROL_PORT;
+  }
+}
+
+function configOption(): Option {
+  return new Option('--config <file>', 'the configuration').default(DEFAULT_CONFIG_FILE);
+}
+
+function stallOption(): Option {
+  return new Option('--stall-timeout <time>', "the host's stall time-out: what a stall may cost")
+    .argParser(durationArgument)
+    .default(DEFAULT_STALL_TIMEOUT_MS, '500ms');
+}
+
+function durationArgument(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function wholeArgument(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('write a whole number');
+  return value;
+}
+
+function readKey({ keyEnv, keyFile }: { keyEnv?: string; keyFile?: string }): string | undefined {
+  if (keyFile !== undefined) {
+    try {
+      return readFileSync(keyFile, 'utf8').trim();
+    } catch {
+      throw new CommandError(`--key-file: ${keyFile} cannot be read`);
+    }
+  }
+  if (keyEnv === undefined) return undefined;
+  const key = process.env[keyEnv];
+  if (key === undefined || key === '') throw new CommandError(`--key-env: ${keyEnv} is not set`);
+  return key;
+}
+
+/** `live/camera1` is what people paste. */
+function programName(text: string): string {
+  return text.replace(/^live\//, '');
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'command line';
+  }
+}
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}

@@ -1,0 +1,72 @@
+import { get } from 'node:http';
+import type { AmfValue } from '../codec/amf0.ts';
+import { parseTag } from '../codec/clip-reader.ts';
+import { decodeData } from '../codec/data-message.ts';
+import { FlvReader } from '../codec/flv-reader.ts';
+import { FlvTagType } from '../codec/flv-writer.ts';
+import type { Clock } from '../media/clock.ts';
+import type { MediaPacket } from '../media/packet.ts';
+import { playRtmp } from '../rtmp/client.ts';
+import { CommandError, ExitCode } from './exit-codes.ts';
+
+export interface StreamListener {
+  packet(packet: MediaPacket): void;
+  data(name: string, value: AmfValue, timestamp: number): void;
+}
+
+export interface PlayedStream {
+  /** Resolves with the reason when the stream has ended. */
+  readonly closed: Promise<string>;
+  close(): void;
+}
+
+/** Plays `rtmp://…` or `http://….flv`. Rejects with CommandError where it cannot be reached or is refused. */
+export async function playStream(url: string, clock: Clock, listener: StreamListener): Promise<PlayedStream> {
+  if (url.startsWith('rtmp://')) {
+    try {
+      return await playRtmp(url, { clock }, listener);
+    } catch (error) {
+      throw new CommandError(error instanceof Error ? error.message : String(error), ExitCode.unreachable);
+    }
+  }
+  if (url.startsWith('http://')) return playHttpFlv(url, listener);
+  throw new CommandError(
+    `"${url.split('?')[0]}": play rtmp://HOST/live/NAME or http://HOST:8080/live/NAME.flv`,
+  );
+}
+
+function playHttpFlv(url: string, listener: StreamListener): Promise<PlayedStream> {
+  const shown = url.split('?')[0] ?? '';
+  return new Promise((resolve, reject) => {
+    const fail = (text: string): void => reject(new CommandError(`${shown}: ${text}`, ExitCode.unreachable));
+    const request = get(url, (response) => {
+      if (response.statusCode !== 200) {
+        response.resume();
+        fail(`the server answers ${response.statusCode}`);
+        return;
+      }
+      const reader = new FlvReader((tag) => {
+        if (tag.type === FlvTagType.script) {
+          const data = decodeData(tag.body);
+          if (data !== null) listener.data(data.name, data.value, tag.timestamp);
+        } else {
+          const packet = parseTag(tag);
+          if (packet !== null) listener.packet(packet);
+        }
+      });
+      const closed = new Promise<string>((ended) => {
+        response.on('data', (data: Buffer) => {
+          try {
+            reader.push(data);
+          } catch (error) {
+            request.destroy(error instanceof Error ? error : new Error(String(error)));
+          }
+        });
+        response.on('error', (error) => ended(error.message));
+        response.on('close', () => ended('closed by the server'));
+      });
+      resolve({ closed, close: () => request.destroy() });
+    });
+    request.on('error', (error) => fail(error.message));
+  });
+}

@@ -1,0 +1,197 @@
+import type { AmfValue } from '../codec/amf0.ts';
+import { spliceSourceOf } from '../codec/data-message.ts';
+import type { MediaPacket } from '../media/packet.ts';
+import { unwrapTimestamp } from '../media/timestamp.ts';
+
+/** What one track looked like to a viewer. Times in ms. */
+export interface TrackReport {
+  frames: number;
+  bytes: number;
+  /** The usual distance of two frames on the media timeline. */
+  frameMs: number;
+  largestStepMs: number;
+  /** Missing media time: the largest step, beyond the usual one. */
+  holeMs: number;
+  /** Frames whose DTS was not above the one before. */
+  outOfOrder: number;
+  /** Frames to be shown before they can be decoded. */
+  ptsBeforeDts: number;
+  codecs: string[];
+}
+
+export interface ViewerReport {
+  elapsedMs: number;
+  bytes: number;
+  kbps: number;
+  frameRate: number;
+  /** From joining to the first video keyframe; null before there was one. */
+  firstKeyframeMs: number | null;
+  /** Splices as the program announced them, with their place on the media timeline. */
+  switches: Array<{ source: string; timestamp: number; atMs: number }>;
+  /** The longest that nothing arrived, on the wall clock. */
+  largestGapMs: number;
+  /** Splices whose first video frame was no keyframe. */
+  splicesWithoutKeyframe: number;
+  /** Frames that came before the header that they need. */
+  framesBeforeHeaders: number;
+  video: TrackReport;
+  audio: TrackReport;
+}
+
+/** A squeezed frame's step says nothing about the usual distance of frames. */
+const SQUEEZED_STEP_MS = 2;
+
+/** Watches a stream as a player would get it, and keeps account of all that a viewer could notice. */
+export class ViewerReporter {
+  /** The source that the last splice announced. */
+  source: string | null = null;
+  readonly report: ViewerReport;
+  private readonly startedAt: number;
+  private lastArrival: number | null = null;
+  private readonly last = new Map<string, number>();
+  private readonly steps = { video: new Map<number, number>(), audio: new Map<number, number>() };
+  private awaitsKeyframe = false;
+
+  constructor(startedAt: number) {
+    this.startedAt = startedAt;
+    this.report = {
+      elapsedMs: 0,
+      bytes: 0,
+      kbps: 0,
+      frameRate: 0,
+      firstKeyframeMs: null,
+      switches: [],
+      largestGapMs: 0,
+      splicesWithoutKeyframe: 0,
+      framesBeforeHeaders: 0,
+      video: newTrackReport(),
+      audio: newTrackReport(),
+    };
+  }
+
+  data(name: string, value: AmfValue, timestamp: number, now: number): void {
+    const source = spliceSourceOf(name, value);
+    if (source === null) return;
+    // The first one says what a program began with.
+    if (this.source !== null || this.report.video.frames + this.report.audio.frames > 0) {
+      this.report.switches.push({ source, timestamp, atMs: Math.round(now - this.startedAt) });
+      this.awaitsKeyframe = true;
+    }
+    this.source = source;
+  }
+
+  packet(packet: MediaPacket, now: number): void {
+    const { report } = this;
+    if (packet.track === 'data') return;
+    const track = report[packet.track];
+    if (packet.config !== null) {
+      track.codecs.push(describe(packet));
+      return;
+    }
+    this.noteArrival(packet, now);
+    track.frames += 1;
+    track.bytes += packet.payload.length;
+    if (track.codecs.length === 0) report.framesBeforeHeaders += 1;
+    if (packet.cts < 0) track.ptsBeforeDts += 1;
+    if (packet.track === 'video') this.noteVideo(packet, now);
+    this.noteStep(packet.track, packet.timestamp);
+  }
+
+  /** The report as of `now`. */
+  summary(now: number): ViewerReport {
+    const { report } = this;
+    report.elapsedMs = Math.round(now - this.startedAt);
+    const seconds = Math.max(report.elapsedMs, 1) / 1_000;
+    report.kbps = Math.round((report.bytes * 8) / 1_000 / seconds);
+    report.frameRate = Math.round((report.video.frames / seconds) * 10) / 10;
+    for (const track of ['video', 'audio'] as const) {
+      const state = report[track];
+      state.frameMs = mostFrequent(this.steps[track]);
+      state.holeMs = Math.max(0, state.largestStepMs - state.frameMs);
+    }
+    return report;
+  }
+
+  private noteArrival(packet: MediaPacket, now: number): void {
+    const { report } = this;
+    report.bytes += packet.payload.length;
+    if (this.lastArrival !== null) {
+      report.largestGapMs = Math.max(report.largestGapMs, Math.round(now - this.lastArrival));
+    }
+    this.lastArrival = now;
+  }
+
+  private noteVideo(packet: MediaPacket, now: number): void {
+    if (packet.keyframe) this.report.firstKeyframeMs ??= Math.round(now - this.startedAt);
+    if (this.awaitsKeyframe && !packet.keyframe) this.report.splicesWithoutKeyframe += 1;
+    this.awaitsKeyframe = false;
+  }
+
+  private noteStep(name: 'video' | 'audio', timestamp: number): void {
+    const track = this.report[name];
+    const last = this.last.get(name);
+    const time = last === undefined ? timestamp : unwrapTimestamp(timestamp, last);
+    this.last.set(name, time);
+    if (last === undefined) return;
+    const step = time - last;
+    if (step <= 0) track.outOfOrder += 1;
+    track.largestStepMs = Math.max(track.largestStepMs, step);
+    if (step > SQUEEZED_STEP_MS) this.steps[name].set(step, (this.steps[name].get(step) ?? 0) + 1);
+  }
+}
+
+function newTrackReport(): TrackReport {
+  return {
+    frames: 0,
+    bytes: 0,
+    frameMs: 0,
+    largestStepMs: 0,
+    holeMs: 0,
+    outOfOrder: 0,
+    ptsBeforeDts: 0,
+    codecs: [],
+  };
+}
+
+function mostFrequent(counts: ReadonlyMap<number, number>): number {
+  let [best, most] = [0, 0];
+  for (const [step, count] of counts) if (count > most) [best, most] = [step, count];
+  return best;
+}
+
+function describe({ config }: MediaPacket): string {
+  if (config === null) return '';
+  return config.track === 'video'
+    ? `${config.codec} ${config.profile} ${config.width}x${config.height}`.replace(/ {2,}/g, ' ')
+    : `${config.codec} ${config.profile} ${config.sampleRate} Hz ${config.channels} ch`.replace(
+        / {2,}/g,
+        ' ',
+      );
+}
+
+/** A viewer may lose this much wall clock to a switch, beyond what the detection of a stall takes. */
+export const SWITCH_BUDGET_MS = 150;
+
+/** What in a report breaks the promise, in words; empty where all is well. `gapBudgetMs`: see SWITCH_BUDGET_MS. */
+export function breaches(report: ViewerReport, gapBudgetMs: number): string[] {
+  const found: string[] = [];
+  for (const name of ['video', 'audio'] as const) {
+    const track = report[name];
+    if (track.frames === 0) continue;
+    if (track.holeMs > track.frameMs) found.push(`${name}: ${track.holeMs} ms of media are missing`);
+    if (track.outOfOrder > 0) found.push(`${name}: ${track.outOfOrder} frames out of DTS order`);
+    if (track.ptsBeforeDts > 0)
+      found.push(`${name}: ${track.ptsBeforeDts} frames with a PTS before their DTS`);
+  }
+  if (report.video.frames + report.audio.frames === 0) found.push('no media arrived');
+  if (report.splicesWithoutKeyframe > 0) {
+    found.push(`${report.splicesWithoutKeyframe} splices without a keyframe`);
+  }
+  if (report.framesBeforeHeaders > 0) {
+    found.push(`${report.framesBeforeHeaders} frames before their headers`);
+  }
+  if (report.largestGapMs > gapBudgetMs) {
+    found.push(`nothing arrived for ${report.largestGapMs} ms, ${gapBudgetMs} allowed`);
+  }
+  return found;
+}

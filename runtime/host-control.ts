@@ -1,0 +1,206 @@
+import type { z } from 'zod';
+import type {
+  CommandAnswer,
+  drillRequest,
+  HostState,
+  InputState,
+  ProgramState,
+  releaseRequest,
+  SwitchEvent,
+  switchRequest,
+} from './contract/control-api.ts';
+import { VERSION } from './contract/version.ts';
+import type { ControlledHost } from './control/control-server.ts';
+import type { EventLog } from './control/event-log.ts';
+import type { Input } from './input/input.ts';
+import { findMismatches } from './input/preflight.ts';
+import type { Clock } from './media/clock.ts';
+import type { ProgramFeed } from './output/program-feed.ts';
+import type { Director } from './program/director.ts';
+import type { CommandOutcome } from './program/pins.ts';
+import type { Program } from './program/program.ts';
+
+export interface HostControlOptions {
+  readonly clock: Clock;
+  readonly ports: HostState['listeners'];
+  readonly inputs: readonly Input[];
+  readonly programs: readonly Program[];
+  readonly feeds: ReadonlyMap<string, ProgramFeed>;
+  readonly director: Director;
+  readonly events: EventLog;
+}
+
+/** A host as the control API sees it: what it shows, and what it does when told. */
+export class HostControl implements ControlledHost {
+  readonly events: EventLog;
+  private readonly options: HostControlOptions;
+  private readonly startedAt: number;
+  private readonly warnings = new Map<string, readonly string[]>();
+
+  constructor(options: HostControlOptions) {
+    this.options = options;
+    this.events = options.events;
+    this.startedAt = options.clock.now();
+  }
+
+  state(): HostState {
+    const { clock, ports, programs, inputs } = this.options;
+    const memory = process.memoryUsage();
+    return {
+      version: VERSION,
+      pid: process.pid,
+      startedAt: Math.round(this.startedAt),
+      now: Math.round(clock.now()),
+      listeners: { ...ports },
+      programs: programs.map((program) => this.describeProgram(program)),
+      inputs: inputs.map((input) => describeInput(input, clock.now())),
+      memory: {
+        residentBytes: memory.rss,
+        heapBytes: memory.heapUsed,
+        bufferBytes: memory.arrayBuffers,
+      },
+    };
+  }
+
+  programState(name: string): ProgramState | null {
+    const program = this.find(name);
+    return program === undefined ? null : this.describeProgram(program);
+  }
+
+  switches(name: string | null): SwitchEvent[] {
+    return this.options.programs
+      .filter((program) => name === null || program.name === name)
+      .flatMap(({ records }) => records)
+      .toSorted((a, b) => a.decidedAt - b.decidedAt);
+  }
+
+  pin(name: string, command: z.output<typeof switchRequest>): CommandAnswer | null {
+    return this.command(name, (program, now) => {
+      const { source, ...rest } = command;
+      if (!program.candidates.some((candidate) => candidate.name === source)) {
+        const names = program.candidates.map((candidate) => candidate.name).join(', ');
+        return { outcome: 'refused', why: `${source} is no candidate of ${name}; it has ${names}` };
+      }
+      return program.pins.setPin({ ...rest, candidate: source }, program.onAir?.name ?? null, now);
+    });
+  }
+
+  release(name: string, command: z.output<typeof releaseRequest>): CommandAnswer | null {
+    return this.command(name, (program) => program.pins.release(command));
+  }
+
+  drill(name: string, command: z.output<typeof drillRequest>): CommandAnswer | null {
+    return this.command(name, (program, now) => {
+      const onAir = program.onAir;
+      if (onAir === null || onAir.kind === 'slate') {
+        return { outcome: 'refused', why: `${name} is not on air: there is nothing to lose` };
+      }
+      const standIn = program.candidates.find(
+        ({ name: other, kind, health }) => other !== onAir.name && kind !== 'slate' && health === 'live',
+      );
+      if (standIn === undefined) {
+        return {
+          outcome: 'refused',
+          why: `no other candidate of ${name} is live: viewers would get the slate`,
+        };
+      }
+      return program.pins.startDrill(command, onAir.name, now);
+    });
+  }
+
+  /** Compares masters and backups. Returns the programs whose warnings have changed. */
+  preflight(): Array<{ program: string; warnings: readonly string[] }> {
+    const now = this.options.clock.now();
+    const changed: Array<{ program: string; warnings: readonly string[] }> = [];
+    for (const program of this.options.programs) {
+      const warnings = preflightOf(program, now);
+      const before = this.warnings.get(program.name) ?? [];
+      if (kindsOf(warnings) === kindsOf(before)) continue;
+      this.warnings.set(program.name, warnings);
+      this.events.add({ type: 'preflight', at: now, program: program.name, warnings });
+      changed.push({ program: program.name, warnings });
+    }
+    return changed;
+  }
+
+  private command(
+    name: string,
+    run: (program: Program, now: number) => CommandOutcome,
+  ): CommandAnswer | null {
+    const program = this.find(name);
+    if (program === undefined) return null;
+    const outcome = run(program, this.options.clock.now());
+    if (outcome.outcome === 'done') this.options.director.decide();
+    return { ...outcome, program: this.describeProgram(program) };
+  }
+
+  private find(name: string): Program | undefined {
+    return this.options.programs.find((program) => program.name === name);
+  }
+
+  private describeProgram(program: Program): ProgramState {
+    const { pin, drill } = program.pins;
+    return {
+      name: program.name,
+      onAir: program.onAir?.name ?? null,
+      onAirSince: program.onAir === null ? null : Math.round(program.onAirSince),
+      pending: program.pendingSource,
+      candidates: program.candidates.map(({ name, health }) => ({ name, health })),
+      pin: pin && { source: pin.candidate, by: pin.by, reason: pin.reason, expiresAt: pin.expiresAt },
+      drill: drill && {
+        source: drill.candidate,
+        by: drill.by,
+        endsAt: Math.round(drill.startedAt + drill.durationMs),
+      },
+      viewers: program.viewers,
+      viewerSkips: this.options.feeds.get(program.name)?.skips ?? 0,
+      switches: program.switchCount,
+      lastSwitch: program.records.at(-1) ?? null,
+      warnings: this.warnings.get(program.name) ?? [],
+    };
+  }
+}
+
+function preflightOf(program: Program, now: number): string[] {
+  const profiles = program.candidates
+    .filter(({ kind, health }) => kind !== 'slate' && health === 'live')
+    .map((input) => ({ name: input.name, headers: input.headers, rates: input.rates(now) }));
+  const [master, ...others] = profiles;
+  if (master === undefined) return [];
+  return others.flatMap((other) => findMismatches(master, other).map(({ text }) => text));
+}
+
+/** Warnings without their measured figures, which change all the time. */
+function kindsOf(warnings: readonly string[]): string {
+  return warnings.map((warning) => warning.replace(/\d+(\.\d+)?/g, '#')).join('\n');
+}
+
+function describeInput(input: Input, now: number): InputState {
+  const { video, audio } = input.headers;
+  const rates = input.rates(now);
+  return {
+    name: input.name,
+    kind: input.kind,
+    health: input.health,
+    detail: input.healthDetail,
+    since: Number.isFinite(input.healthSince) ? Math.round(input.healthSince) : null,
+    publisher: input.publisher?.address ?? null,
+    video: video && {
+      codec: video.codec,
+      profile: video.profile,
+      width: video.width,
+      height: video.height,
+      kbps: rates?.videoKbps ?? null,
+      frameRate: rates?.frameRate ?? null,
+      gopMs: rates?.gopMs ?? null,
+    },
+    audio: audio && {
+      codec: audio.codec,
+      profile: audio.profile,
+      sampleRate: audio.sampleRate,
+      channels: audio.channels,
+      kbps: rates?.audioKbps ?? null,
+    },
+    warmBytes: input.buffer.heldBytes,
+  };
+}

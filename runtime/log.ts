@@ -1,0 +1,64 @@
+import { type Logger, pino } from 'pino';
+
+/** Fields that stand in the text already, or that only machines want. */
+const HIDDEN_FIELDS = new Set(['level', 'time', 'msg', 'event']);
+
+/** The host's log: one JSON object a line, or text for people. Nothing that is logged holds a key. */
+export function createLogger(format: 'json' | 'text', level: string): Logger {
+  if (format === 'json') {
+    return pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } });
+  }
+  const write = (line: string): void => {
+    process.stdout.write(`${describeLine(JSON.parse(line) as Record<string, unknown>)}\n`);
+  };
+  return pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } }, { write });
+}
+
+const clockTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+
+/** One line of the log for people. */
+export function describeLine(line: Record<string, unknown>): string {
+  const time = typeof line.time === 'number' ? clockTime.format(line.time) : '';
+  const mark = line.level === 'info' || line.level === 'debug' ? '' : `${String(line.level).toUpperCase()} `;
+  return `${time}  ${mark}${describeEvent(line)}`;
+}
+
+function describeEvent(line: Record<string, unknown>): string {
+  const text = (name: string): string => String(line[name] ?? '');
+  switch (line.event) {
+    case 'publish':
+      return `${text('input')} is published by ${text('address')}${line.tookOverFrom ? `, took over from ${text('tookOverFrom')}` : ''}`;
+    case 'unpublish':
+      return `${text('input')} is no longer published by ${text('address')}: ${text('reason')}`;
+    case 'health':
+      return `${text('input')} ${text('health')}${line.detail ? ` (${text('detail')})` : ''}`;
+    case 'switch':
+      return describeSwitch(line);
+    case 'preflight': {
+      const warnings = line.warnings as readonly string[];
+      return warnings.length === 0
+        ? `live/${text('program')}: master and backup match now`
+        : `live/${text('program')}: ${warnings.join('; ')}`;
+    }
+    case 'refused':
+      return `refused ${text('what')} from ${text('address')}: ${text('msg')}`;
+    default: {
+      const fields = Object.entries(line).filter(([name]) => !HIDDEN_FIELDS.has(name));
+      return [
+        text('msg'),
+        ...fields.map(
+          ([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`,
+        ),
+      ].join(' ');
+    }
+  }
+}
+
+function describeSwitch(line: Record<string, unknown>): string {
+  const hole = line.holeMs as { video: number | null; audio: number | null };
+  const why = [line.cause, line.detail, line.by && `by ${line.by}`].filter(Boolean).join(', ');
+  return (
+    `live/${line.program}: ${line.from ?? 'nothing'} ▸ ${line.to ?? 'nothing'} (${why}); ` +
+    `hole ${hole.video ?? '-'}/${hole.audio ?? '-'} ms, gap ${line.gapMs ?? '-'} ms, ${line.viewers} viewers carried over`
+  );
+}

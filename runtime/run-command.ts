@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import type { RunOptions } from './cli/command-line.ts';
+import { CommandError, ExitCode } from './cli/exit-codes.ts';
+import { type Terminal, table } from './cli/terminal.ts';
+import { type Config, configuredInputs } from './contract/config.ts';
+import {
+  type ConfigProblem,
+  formatProblems,
+  jsonSyntaxProblem,
+  parseConfig,
+} from './contract/config-problems.ts';
+import { VERSION } from './contract/version.ts';
+import { startDemo } from './demo.ts';
+import { type Host, startHost } from './host.ts';
+import { type LoadedKeys, loadKeys } from './keys.ts';
+import { createLogger } from './log.ts';
+import type { WaitingClock } from './media/clock.ts';
+
+export interface RunContext {
+  readonly clock: WaitingClock;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+type Keys = Extract<LoadedKeys, { ok: true }>;
+
+/** `understudy run`: reads the configuration, starts the host, says how to use it, and ends when told. */
+export async function runHost(options: RunOptions, context: RunContext): Promise<number> {
+  const { clock, terminal, signal } = context;
+  const { config, keys, directory } = load(options.config);
+  const isText = options.logFormat === 'text' || (options.logFormat === 'auto' && terminal.isInteractive);
+  const logger = createLogger(isText ? 'text' : 'json', options.logLevel);
+  for (const note of keys.notes) logger.warn(note);
+  let host: Host;
+  try {
+    host = await startHost({ config, directory, keys: keys.keys, clock, logger });
+  } catch (error) {
+    throw new CommandError(error instanceof Error ? error.message : String(error), ExitCode.failed);
+  }
+  const address = options.demo ? '127.0.0.1' : ownAddress();
+  for (const line of describeHost(config, keys, host, address)) terminal.line(line);
+  const stopDemo = options.demo ? startDemo({ config, keys: keys.keys, host, clock, terminal }) : () => {};
+  await clock.sleep(Number.POSITIVE_INFINITY, signal);
+  terminal.line('stopping');
+  stopDemo();
+  await host.stop('the host is stopped');
+  return ExitCode.ok;
+}
+
+/** `understudy keys`: what to paste into the encoders. */
+export function showKeys(configFile: string, terminal: Terminal): number {
+  const { config, keys } = load(configFile);
+  for (const line of describePublishing(config, keys, ownAddress(), config.rtmp.port, true))
+    terminal.line(line);
+  return ExitCode.ok;
+}
+
+function load(file: string): { config: Config; keys: Keys; directory: string } {
+  const fail = (problems: readonly ConfigProblem[]): never => {
+    throw new CommandError(formatProblems(problems, file));
+  };
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw new CommandError(`${file} cannot be read: write one, or name another with --config`);
+  }
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (error) {
+    return fail([jsonSyntaxProblem(text, error)]);
+  }
+  const parsed = parseConfig(raw);
+  if (!parsed.ok) return fail(parsed.problems);
+  const directory = dirname(resolve(file));
+  const keys = loadKeys({ config: parsed.config, directory, env: process.env, generate: true });
+  return keys.ok ? { config: parsed.config, keys, directory } : fail(keys.problems);
+}
+
+/** What to paste into encoders and to open in players. Keys are shown once: when they have just been made. */
+function describeHost(config: Config, keys: Keys, host: Host, address: string): string[] {
+  const { rtmp, http } = host.ports;
+  const isNew = keys.generated.length > 0;
+  return [
+    `Understudy ${VERSION}: ${count(config.masters.length, 'master')}, ${count(config.backups.length, 'backup')}`,
+    '',
+    ...describePublishing(config, keys, address, rtmp, isNew),
+    isNew
+      ? `\nThese keys are new and kept in ${keys.file}. They are not shown again; "understudy keys" shows them.`
+      : '\n"understudy keys" shows the stream keys.',
+    '',
+    ...table([
+      ['PLAY', 'RTMP', 'HTTP-FLV'],
+      ...config.programs.map(({ name }) => [
+        `live/${name}`,
+        `rtmp://${address}${portSuffix(rtmp, 1935)}/live/${name}`,
+        `http://${address}:${http}/live/${name}.flv`,
+      ]),
+    ]),
+    '',
+  ];
+}
+
+/** One row an input, as OBS asks for it: Settings, Stream, Service "Custom…". */
+function describePublishing(
+  config: Config,
+  keys: Keys,
+  address: string,
+  port: number,
+  showsKeys: boolean,
+): string[] {
+  return table([
+    ['PUBLISH', 'SERVER', 'STREAM KEY'],
+    ...configuredInputs(config).map(({ input, name }) => [
+      input,
+      `rtmp://${address}${portSuffix(port, 1935)}/${input.split('/')[0]}`,
+      `${name}?key=${showsKeys ? keys.keys.get(input) : '…'}`,
+    ]),
+  ]);
+}
+
+function portSuffix(port: number, usual: number): string {
+  return port === usual ? '' : `:${port}`;
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** The first address of this machine that others can reach. */
+function ownAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
+}

@@ -1,0 +1,36 @@
+import type { Clock, WaitingClock } from './media/clock.ts';
+
+/** The real clock: monotonic, on the epoch as it was when the process started. Its timers do not keep a process alive. */
+export const systemClock: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  after: (delayMs, task) => {
+    const timer = setTimeout(task, delayMs).unref();
+    return () => clearTimeout(timer);
+  },
+  every: (periodMs, task) => {
+    const timer = setInterval(task, periodMs).unref();
+    return () => clearInterval(timer);
+  },
+  soon: (task) => {
+    setImmediate(task);
+  },
+};
+
+/** setTimeout takes 31 bits; longer sleeps are until the signal. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** The real clock for commands. */
+export const commandClock: WaitingClock = {
+  ...systemClock,
+  sleep: (delayMs, signal) =>
+    new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const timer = setTimeout(done, Math.min(delayMs, LONGEST_MS));
+      function done(): void {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+      signal.addEventListener('abort', done);
+    }),
+};
