@@ -1,6 +1,5 @@
 import { runCommandLine } from './cli/command-line.ts';
 import { createTerminal } from './cli/terminal.ts';
-import { runHost, showKeys } from './run-command.ts';
 import { commandClock as clock } from './system-clock.ts';
 
 // Process entry: the only file that touches the process's signals and exit status.
@@ -19,8 +18,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const context = { clock, terminal, signal: interrupt.signal };
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   ...context,
-  run: (options) => runHost(options, context),
-  showKeys: (file) => showKeys(file, terminal),
+  // Loaded where it is needed: a test encoder or a viewer should not wait for the HTTP server's code.
+  run: async (options) => (await import('./run-command.ts')).runHost(options, context),
+  showKeys: async (file) => (await import('./run-command.ts')).showKeys(file, terminal),
 });
 // What is left by now is sockets that linger; the command has said what it had to say.
 process.exit();

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { parseConfig } from '../contract/config-problems.ts';
 import { VERSION } from '../contract/version.ts';
 import type { WaitingClock } from '../media/clock.ts';
 import { ControlClient } from './control-client.ts';
@@ -31,7 +30,7 @@ export interface CommandLineOptions {
   readonly signal: AbortSignal;
   /** The commands that need a host of their own, which the CLI does not know. */
   readonly run: (options: RunOptions) => Promise<number>;
-  readonly showKeys: (configFile: string) => number;
+  readonly showKeys: (configFile: string) => Promise<number>;
 }
 
 interface ReachOptions {
@@ -138,7 +137,7 @@ Exit status: ${ExitCode.ok} fine, ${ExitCode.failed} failed or refused, ${ExitCo
     .command('keys')
     .description('show the stream keys as an encoder needs them')
     .addOption(configOption())
-    .action((given: { config: string }) => done(options.showKeys(given.config)));
+    .action(async (given: { config: string }) => done(await options.showKeys(given.config)));
   return program;
 }
 
@@ -167,7 +166,7 @@ function addControlCommands(
   command('status', 'show what is on air, and how every input is')
     .addHelpText('after', examples('understudy status', 'understudy status --json'))
     .action(async (given: ReachOptions & { json: boolean }) => {
-      const state = await clientFor(given).state();
+      const state = await (await clientFor(given)).state();
       if (given.json) terminal.line(JSON.stringify(state));
       else for (const line of describeState(state)) terminal.line(line);
     });
@@ -187,7 +186,7 @@ function addControlCommands(
       ),
     )
     .action(async (name: string, source: string, given: AskedOptions & { for: number }) => {
-      const answer = await clientFor(given).switch(programName(name), {
+      const answer = await (await clientFor(given)).switch(programName(name), {
         source,
         by: given.by,
         reason: given.reason,
@@ -206,7 +205,7 @@ function addControlCommands(
   )
     .addHelpText('after', examples('understudy release camera1'))
     .action(async (name: string, given: AskedOptions) => {
-      const answer = await clientFor(given).release(programName(name), {
+      const answer = await (await clientFor(given)).release(programName(name), {
         by: given.by,
         reason: given.reason,
         sequence: given.sequence ?? Math.round(clock.now()),
@@ -244,7 +243,7 @@ function addControlCommands(
             reason: given.reason,
             stallTimeoutMs: given.stallTimeout,
             json: given.json,
-            client: clientFor(given),
+            client: await clientFor(given),
             clock,
             terminal,
             signal,
@@ -284,14 +283,15 @@ function report(answer: Answer, json: boolean, terminal: Terminal): number {
   return hasWorked ? ExitCode.ok : ExitCode.failed;
 }
 
-function clientFor(given: ReachOptions): ControlClient {
-  return new ControlClient(given.control ?? `http://127.0.0.1:${controlPort(given.config)}`);
+async function clientFor(given: ReachOptions): Promise<ControlClient> {
+  return new ControlClient(given.control ?? `http://127.0.0.1:${await controlPort(given.config)}`);
 }
 
 /** The port of the configuration, if there is one here; commands must work from anywhere. */
-function controlPort(configFile: string): number {
+async function controlPort(configFile: string): Promise<number> {
   if (!existsSync(configFile)) return DEFAULT_CONTROL_PORT;
   try {
+    const { parseConfig } = await import('../contract/config-problems.ts');
     const parsed = parseConfig(JSON.parse(readFileSync(configFile, 'utf8')));
     return parsed.ok ? parsed.config.control.port : DEFAULT_CONTROL_PORT;
   } catch {

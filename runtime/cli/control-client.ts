@@ -1,14 +1,14 @@
-import {
-  CONTROL_PREFIX,
-  type CommandAnswer,
-  type DrillRequest,
-  type ErrorAnswer,
-  type HostState,
-  type ProgramState,
-  type ReleaseRequest,
-  type SwitchEvent,
-  type SwitchRequest,
+import type {
+  CommandAnswer,
+  DrillRequest,
+  ErrorAnswer,
+  HostState,
+  ProgramState,
+  ReleaseRequest,
+  SwitchEvent,
+  SwitchRequest,
 } from '../contract/control-api.ts';
+import { CONTROL_PREFIX } from '../contract/control-path.ts';
 import { CommandError, ExitCode } from './exit-codes.ts';
 
 /** Talks to the control API of a running host. All calls reject with CommandError. */

@@ -1,9 +1,6 @@
 /** The control API of a host, version 1: what its routes take and answer. Served on the loopback address. */
 import { z } from 'zod';
 
-/** Path prefix of all routes. */
-export const CONTROL_PREFIX = '/v1';
-
 const asker = {
   by: z.string().min(1).max(200).describe('Who asks: goes into the record of the switch.'),
   reason: z.string().max(500).default('').describe('Why.'),

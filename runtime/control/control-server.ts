@@ -1,7 +1,6 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { z } from 'zod';
 import {
-  CONTROL_PREFIX,
   type CommandAnswer,
   drillRequest,
   type ErrorAnswer,
@@ -11,6 +10,7 @@ import {
   type SwitchEvent,
   switchRequest,
 } from '../contract/control-api.ts';
+import { CONTROL_PREFIX } from '../contract/control-path.ts';
 import type { EventLog, NumberedEvent } from './event-log.ts';
 
 /** What the control API does to a host. Commands return null for a program that there is not. */
