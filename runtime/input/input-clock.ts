@@ -19,14 +19,18 @@ export interface ClockReading {
   readonly reanchored: ReanchorCause | null;
 }
 
-/** The first stretch takes the least delayed packet of this window for its offset. */
-export const ANCHOR_WINDOW_MS = 1_000;
-/** A packet cannot come before it was made: one that seems to, by more than this, has a timestamp that jumped. */
+/** The clock settles on the least delayed packet of this window: at the start, and after a stall. */
+const SETTLE_MS = 1_000;
+/** After a stall, being later than before by more than this means that the encoder's clock stood still meanwhile. */
+const MAX_LATE_AFTER_STALL_MS = 200;
+/** A packet cannot come before it was made: one that seems to, by more than this, has a timestamp that is wrong. */
 const MAX_EARLY_MS = 1_000;
+/** The same, where its track leapt by more than this too: frames that are missing leap, but do not come early. */
+const MAX_LEAP_MS = 100;
 /** A track that goes back by more than this was restarted; less is a packet out of order. */
-const MAX_BACK_MS = 1_000;
+const MAX_BACK_MS = 100;
 /** Where even the least delayed packet of a whole window is this late, the encoder's clock is what is wrong. */
-const MAX_LATE_MS = 5_000;
+const MAX_LATE_MS = 2_000;
 /** Where a jump leaves less than this between the media before and behind it, the media itself went on. */
 const MAX_CONTINUITY_GAP_MS = 500;
 const MAX_CONTINUITY_EARLY_MS = 200;
@@ -49,11 +53,17 @@ interface TrackTimes {
 /**
  * Maps an input's DTS to program time (docs/failover.md, "Program time"). Three rules:
  * the least delayed packets decide where the clock stands; it is steered slowly, at keyframes, by the least delay of the
- * last ten seconds; and where timestamps are not continuous it starts a new stretch at once.
+ * last seconds; and where timestamps are not continuous it starts a new stretch at once.
+ *
+ *   settling (nobody shows the input) -[SETTLE_MS]▶ settled -[the input stalled and comes back]▶ settling
  */
 export class InputClock {
   private anchor: Anchor | null = null;
-  private anchoredAt = 0;
+  /** When the clock may be relied on; null once it is. */
+  private settlesAt: number | null = null;
+  /** The first stretch is moved while it settles: nobody has seen it. Later ones have been seen. */
+  private isFirst = true;
+  private leastWhileSettling = Number.POSITIVE_INFINITY;
   private lastDts = 0;
   private readonly tracks = new Map<string, TrackTimes>();
   /** Least (arrival - dts) of each second, newest last. */
@@ -61,9 +71,15 @@ export class InputClock {
   private lastSteeredAt = 0;
   private reanchoredAt: number[] = [];
 
-  /** Whether the first stretch's offset is settled. */
-  isAnchored(now: number): boolean {
-    return this.anchor !== null && now - this.anchoredAt >= ANCHOR_WINDOW_MS;
+  /** Whether M can be relied on. */
+  get isSettled(): boolean {
+    return this.anchor !== null && this.settlesAt === null;
+  }
+
+  /** The input comes back after a stall: looks anew where its clock stands, before anybody shows it. */
+  settle(now: number): void {
+    this.settlesAt = now + SETTLE_MS;
+    this.leastWhileSettling = Number.POSITIVE_INFINITY;
   }
 
   /** Whether the timestamps jump about so much that no mapping holds. */
@@ -76,13 +92,12 @@ export class InputClock {
   read(track: string, timestamp: number, steer: boolean, now: number): ClockReading {
     if (this.anchor === null) {
       this.anchor = { offset: Math.floor(now - timestamp) };
-      this.anchoredAt = now;
       this.lastDts = timestamp;
+      this.settle(now);
     }
     const dts = unwrapTimestamp(timestamp, this.lastDts);
     this.lastDts = dts;
-    const reanchored = this.reanchor(track, dts, now);
-    if (!this.isAnchored(now)) this.anchor.offset = Math.min(this.anchor.offset, Math.floor(now - dts));
+    const reanchored = this.reanchor(track, dts, now) ?? this.settleOn(dts, now);
     this.noteDelay(dts, now);
     if (steer && reanchored === null) this.steer(now);
     this.noteTime(track, dts + this.anchor.offset);
@@ -94,18 +109,37 @@ export class InputClock {
     const last = this.tracks.get(track);
     const time = dts + anchor.offset;
     let cause: ReanchorCause | null = null;
-    if (time - now > MAX_EARLY_MS) cause = 'jumped-ahead';
+    const early = time - now;
+    const leap = last === undefined ? 0 : time - last.time - last.interval;
+    if (early > MAX_EARLY_MS || (early > MAX_LEAP_MS && leap > MAX_LEAP_MS)) cause = 'jumped-ahead';
     else if (last !== undefined && last.time - time > MAX_BACK_MS) cause = 'went-back';
     else if (this.leastDelay(DRIFT_WINDOW_SECONDS) - anchor.offset > MAX_LATE_MS) cause = 'fell-behind';
     if (cause === null) return null;
 
     const continued = last === undefined ? now : last.time + last.interval;
     const mediaWentOn = now - continued < MAX_CONTINUITY_GAP_MS && continued - now < MAX_CONTINUITY_EARLY_MS;
-    this.anchor = { offset: Math.floor(mediaWentOn ? continued : now) - dts };
-    this.delays.length = 0;
-    this.tracks.clear();
+    this.startStretch(Math.floor(mediaWentOn ? continued : now) - dts);
     this.reanchoredAt.push(now);
     return cause;
+  }
+
+  /** While it settles, and at the end of that. */
+  private settleOn(dts: number, now: number): ReanchorCause | null {
+    if (this.settlesAt === null || this.anchor === null) return null;
+    this.leastWhileSettling = Math.min(this.leastWhileSettling, Math.floor(now - dts));
+    if (this.isFirst) this.anchor.offset = Math.min(this.anchor.offset, this.leastWhileSettling);
+    if (now < this.settlesAt) return null;
+    this.settlesAt = null;
+    this.isFirst = false;
+    if (this.leastWhileSettling - this.anchor.offset <= MAX_LATE_AFTER_STALL_MS) return null;
+    this.startStretch(this.leastWhileSettling);
+    return 'fell-behind';
+  }
+
+  private startStretch(offset: number): void {
+    this.anchor = { offset };
+    this.delays.length = 0;
+    this.tracks.clear();
   }
 
   private noteDelay(dts: number, now: number): void {
@@ -126,7 +160,7 @@ export class InputClock {
 
   private steer(now: number): void {
     const anchor = this.anchor as Anchor;
-    if (!this.isAnchored(now) || now - this.lastSteeredAt < 1_000) return;
+    if (!this.isSettled || now - this.lastSteeredAt < 1_000) return;
     const error = this.leastDelay(DRIFT_WINDOW_SECONDS / 2) - anchor.offset;
     if (!Number.isFinite(error) || Math.abs(error) <= DEAD_BAND_MS) return;
     this.lastSteeredAt = now;

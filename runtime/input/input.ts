@@ -101,7 +101,7 @@ export class Input {
     this.evaluate(now);
   }
 
-  /** The publisher is gone. The buffer stays: nobody enters an absent input, and its memory is bounded. */
+  /** The publisher is gone: nobody enters an absent input. */
   detach(now: number): void {
     this.publisher = null;
     this.buffer.clear();
@@ -118,7 +118,7 @@ export class Input {
     const { dts, anchor, reanchored } = this.clock.read(
       packet.track,
       packet.timestamp,
-      packet.keyframe || this.isSoundOnly(now),
+      packet.keyframe || this.isSoundOnly(),
       now,
     );
     const p: InputPacket = { packet, dts, anchor };
@@ -140,7 +140,7 @@ export class Input {
     const { health, detail } = healthOf(
       {
         hasPublisher: this.publisher !== null,
-        isDecodable: this.clock.isAnchored(now) && (this.hasKeyframe || this.isSoundOnly(now)),
+        isDecodable: this.clock.isSettled && (this.hasKeyframe || this.isSoundOnly()),
         lastProgressAt: this.lastProgressAt,
         isRunningAway: this.clock.isRunningAway(now),
         lastVideoAt: this.lastVideoAt,
@@ -173,12 +173,12 @@ export class Input {
   }
 
   /** An encoder that has sent no picture by the time its clock is anchored sends sound only. */
-  private isSoundOnly(now: number): boolean {
+  private isSoundOnly(): boolean {
     return (
       this.lastVideoAt === null &&
       this.headers.video === null &&
       this.lastAudioAt !== null &&
-      this.clock.isAnchored(now)
+      this.clock.isSettled
     );
   }
 
@@ -190,6 +190,7 @@ export class Input {
     // Timestamps that stand still are no progress, however many packets carry them.
     const time = programTime(p);
     if (time <= this.furthestTime) return;
+    if (this.health === 'stalled') this.clock.settle(now);
     this.furthestTime = time;
     this.lastProgressAt = now;
   }

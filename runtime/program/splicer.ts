@@ -30,6 +30,8 @@ interface TrackState {
   interval: number;
   /** What it had reached when the current source was entered. */
   floor: number;
+  /** M of the current source's last frame; -Infinity before its first. */
+  own: number;
   sentIdentity: string | null;
 }
 
@@ -72,8 +74,10 @@ export class Splicer {
   enter(source: SpliceSource, entry = this.chooseEntry(source)): void {
     this.measure = { videoHoleMs: null, audioHoleMs: null, squeezedFrames: 0 };
     this.awaitsKeyframe = true;
-    this.video.floor = this.video.last;
-    this.audio.floor = this.audio.last;
+    for (const track of [this.video, this.audio]) {
+      track.floor = track.last;
+      track.own = Number.NEGATIVE_INFINITY;
+    }
     const time = Math.max(
       this.reached + 1,
       entry === undefined ? Number.NEGATIVE_INFINITY : beginning(entry),
@@ -146,7 +150,10 @@ export class Splicer {
 
   private putAudio(p: InputPacket): void {
     const own = programTime(p);
-    if (own <= this.audio.floor) return;
+    if (own <= this.audio.floor) {
+      this.audio.own = own;
+      return;
+    }
     this.measure.audioHoleMs ??= holeBefore(this.audio, own);
     const time = Math.max(this.audio.last + 1, own);
     advance(this.audio, own, time);
@@ -166,17 +173,22 @@ export class Splicer {
 
 function newTrack(): TrackState {
   const never = Number.NEGATIVE_INFINITY;
-  return { last: never, interval: 0, floor: never, sentIdentity: null };
+  return { last: never, interval: 0, floor: never, own: never, sentIdentity: null };
 }
 
-/** Missing media time in front of the first frame beyond the floor; null while frames are not beyond it yet. */
-function holeBefore({ floor, interval }: TrackState, own: number): number | null {
-  if (floor === Number.NEGATIVE_INFINITY) return 0;
-  return own <= floor ? null : Math.max(0, own - floor - interval);
+/**
+ * Missing media time in front of the first frame beyond the floor; null while frames are not beyond it yet. Where the
+ * source has a frame at or before the floor, its own distance of frames is all there is.
+ */
+function holeBefore({ floor, interval, own }: TrackState, next: number): number | null {
+  if (floor === Number.NEGATIVE_INFINITY || own > floor) return 0;
+  if (next <= floor) return null;
+  return own === Number.NEGATIVE_INFINITY ? Math.max(0, next - floor - interval) : 0;
 }
 
 function advance(state: TrackState, own: number, time: number): void {
   // Squeezed frames say nothing about the usual distance.
   if (time === own && own - state.last < 1_000) state.interval = own - state.last;
+  state.own = own;
   state.last = time;
 }
