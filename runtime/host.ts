@@ -92,7 +92,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const rtmp = new RtmpServer({
     clock,
     limits: config.limits,
-    handler: rtmpHandler({ registry, feeds, hasRoom, clock, logger }),
+    handler: rtmpHandler({ registry, feeds, hasRoom, keys: options.keys, logger }),
     onClosed: (closed) => logger.debug({ event: 'rtmp-closed', ...closed }, 'connection closed'),
   });
   const http = createHttpServer({
@@ -188,12 +188,12 @@ interface RtmpHandlerOptions {
   readonly registry: InputRegistry;
   readonly feeds: ReadonlyMap<string, ProgramFeed>;
   readonly hasRoom: () => boolean;
-  readonly clock: Clock;
+  readonly keys: ReadonlyMap<string, string>;
   readonly logger: Logger;
 }
 
 /** Joins the RTMP server to inputs and programs. Each refusal is one log line, without the key. */
-function rtmpHandler({ registry, feeds, hasRoom, logger }: RtmpHandlerOptions): ServerHandler {
+function rtmpHandler({ registry, feeds, hasRoom, keys, logger }: RtmpHandlerOptions): ServerHandler {
   const refuse = (what: string, address: string, refused: Refusal): Refusal => {
     logger.warn({ event: 'refused', what, address, code: refused.code }, refused.description);
     return refused;
@@ -211,6 +211,7 @@ function rtmpHandler({ registry, feeds, hasRoom, logger }: RtmpHandlerOptions): 
             ),
           ),
     publish: ({ app, name, query }, publisher) => {
+      if (holdsKey(name, keys)) return refuse('publish', publisher.address, KEY_AS_NAME);
       const path = `${app}/${name}`;
       const publication = PUBLISH_APPS.has(app)
         ? registry.publish(path, query.get('key'), publisher)
@@ -247,6 +248,18 @@ function rtmpHandler({ registry, feeds, hasRoom, logger }: RtmpHandlerOptions): 
   };
 }
 
+/** What is often pasted into an encoder by mistake; saying the name back would put the key into our log. */
+const KEY_AS_NAME = refusal(
+  'NetStream.Publish.BadName',
+  'a stream key stands where the name belongs: publish NAME?key=KEY',
+);
+
+/** Whether a part of a peer's text is one of the keys. Compares in constant time. */
+function holdsKey(text: string, keys: ReadonlyMap<string, string>): boolean {
+  const parts = text.split(/[^A-Za-z0-9._~-]+/);
+  return parts.some((part) => [...keys.values()].some((key) => keysMatch(key, part)));
+}
+
 const PUBLISH_REFUSALS: Record<PublishRefusal, (path: string) => Refusal> = {
   'unknown-input': (path) =>
     refusal('NetStream.Publish.BadName', `there is no input ${path}: it is not in the configuration`),
@@ -277,7 +290,11 @@ function readSlate(config: Config, directory: string) {
 }
 
 async function listenHttp(app: FastifyInstance, port: number, host: string | undefined): Promise<number> {
-  await app.listen({ port, host: host ?? '::' });
+  // All addresses, of both families where the machine has both.
+  await app.listen({ port, host: host ?? '::' }).catch(async (error: NodeJS.ErrnoException) => {
+    if (host !== undefined || error.code !== 'EAFNOSUPPORT') throw error;
+    await app.listen({ port, host: '0.0.0.0' });
+  });
   const address = app.server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
 }

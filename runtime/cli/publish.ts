@@ -72,7 +72,9 @@ function loadClip(file: string): Clip {
     return readClip(readFileSync(file));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`${file}: ${why}. Give an FLV file with H.264 and AAC`);
+    throw new CommandError(
+      `${file}: ${why}. Give an FLV file; FFmpeg makes one of most others: ffmpeg -i clip.mp4 -c copy clip.flv`,
+    );
   }
 }
 

@@ -16,7 +16,7 @@ export interface ClockReading {
   readonly dts: number;
   readonly anchor: Anchor;
   /** Set where this packet began a new stretch because the timestamps were not continuous. */
-  readonly reanchored: ReanchorCause | null;
+  readonly reanchored: { readonly cause: ReanchorCause; readonly byMs: number } | null;
 }
 
 /** The clock settles on the least delayed packet of this window: at the start, and after a stall. */
@@ -88,7 +88,15 @@ export class InputClock {
     return this.reanchoredAt.length > MAX_REANCHORS;
   }
 
-  /** Reads the clock for one packet that arrived at `now`. `steer`: a keyframe, where the offset may change. */
+  /**
+   * Where the last frame stood. For headers and data, which encoders stamp with 0 or whatever they like, and which
+   * say nothing about the clock.
+   */
+  get last(): Pick<ClockReading, 'dts' | 'anchor'> | null {
+    return this.anchor === null ? null : { dts: this.lastDts, anchor: this.anchor };
+  }
+
+  /** Reads the clock for one frame that arrived at `now`. `steer`: a keyframe, where the offset may change. */
   read(track: string, timestamp: number, steer: boolean, now: number): ClockReading {
     if (this.anchor === null) {
       this.anchor = { offset: Math.floor(now - timestamp) };
@@ -97,11 +105,13 @@ export class InputClock {
     }
     const dts = unwrapTimestamp(timestamp, this.lastDts);
     this.lastDts = dts;
-    const reanchored = this.reanchor(track, dts, now) ?? this.settleOn(dts, now);
+    const before = this.anchor.offset;
+    const cause = this.reanchor(track, dts, now) ?? this.settleOn(dts, now);
     this.noteDelay(dts, now);
-    if (steer && reanchored === null) this.steer(now);
+    if (steer && cause === null) this.steer(now);
     this.noteTime(track, dts + this.anchor.offset);
-    return { dts, anchor: this.anchor, reanchored };
+    const { anchor } = this;
+    return { dts, anchor, reanchored: cause && { cause, byMs: anchor.offset - before } };
   }
 
   private reanchor(track: string, dts: number, now: number): ReanchorCause | null {

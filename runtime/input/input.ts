@@ -114,24 +114,23 @@ export class Input {
   }
 
   receive(packet: MediaPacket, now: number): void {
-    const previousOffset = this.buffer.gops.at(-1)?.packets.at(-1)?.anchor.offset;
-    const { dts, anchor, reanchored } = this.clock.read(
-      packet.track,
-      packet.timestamp,
-      packet.keyframe || this.isSoundOnly(),
-      now,
-    );
+    const isFrame = packet.config === null && packet.track !== 'data';
+    const reading = isFrame
+      ? this.clock.read(packet.track, packet.timestamp, packet.keyframe || this.isSoundOnly(), now)
+      : { ...(this.clock.last ?? { dts: 0, anchor: { offset: Math.floor(now) } }), reanchored: null };
+    const { dts, anchor, reanchored } = reading;
     const p: InputPacket = { packet, dts, anchor };
-    this.noteProgress(p, now);
+    this.lastPacketAt = now;
+    if (isFrame) {
+      this.noteProgress(p, now);
+      this.meter.note(packet.track, packet.payload.length, packet.keyframe, dts, now);
+    }
     if (packet.config !== null) this.takeHeader(packet.config);
     if (packet.keyframe) this.hasKeyframe = true;
-    this.meter.note(packet.track, packet.payload.length, packet.keyframe, dts, now);
     this.buffer.add(p, this.headers);
     for (const listener of this.listeners) listener.packet(p, now);
-    if (reanchored !== null) {
-      this.events.reanchored(this, reanchored, anchor.offset - (previousOffset ?? anchor.offset));
-    }
-    // A late frame is what ends a stall: the selector should not have to wait for the next tick to hear of it.
+    if (reanchored !== null) this.events.reanchored(this, reanchored.cause, reanchored.byMs);
+    // A frame is what ends a stall: the selector should not have to wait for the next tick to hear of it.
     if (this.health !== 'live') this.evaluate(now);
   }
 
@@ -183,8 +182,6 @@ export class Input {
   }
 
   private noteProgress(p: InputPacket, now: number): void {
-    this.lastPacketAt = now;
-    if (p.packet.config !== null || p.packet.track === 'data') return;
     if (p.packet.track === 'video') this.lastVideoAt = now;
     else this.lastAudioAt = now;
     // Timestamps that stand still are no progress, however many packets carry them.

@@ -127,6 +127,11 @@ export class SimulatedEncoder {
     const { gopFrames, bFrames, frameMs } = this.model;
     const place = this.frames % gopFrames;
     const keyframe = place === 0;
+    // Encoders repeat their headers and stamp them as they like, and send data of their own.
+    if (keyframe) {
+      this.queue(headerPacket(videoConfig(this.model.name), 0), now);
+      this.queue(dataPacket(), now);
+    }
     const cts = bFrames ? Math.round([2, 3, 1, 0][place % 4]! * frameMs) : 0;
     this.frames += 1;
     const payload = Buffer.from([keyframe ? 0x17 : 0x27, 1, 0, 0, 0, 0, 0, 0, 3, 0x65, 1, 2]);
@@ -187,6 +192,18 @@ function audioConfig(name: string): AudioConfig {
     sampleRate: 44_100,
     channels: 2,
     profile: 'LC',
+  };
+}
+
+function dataPacket(): MediaPacket {
+  return {
+    track: 'data',
+    timestamp: 0,
+    cts: 0,
+    ctsOffset: -1,
+    keyframe: false,
+    config: null,
+    payload: Buffer.from([2, 0, 0]),
   };
 }
 
