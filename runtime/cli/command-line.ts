@@ -218,7 +218,7 @@ function addControlCommands(
       '<program>',
       'NAME of live/NAME',
     ),
-    'drill',
+    '',
   )
     .addOption(
       new Option('--kind <kind>', 'how it seems to die').choices(['unpublish', 'stall']).default('unpublish'),
@@ -278,7 +278,8 @@ function report(answer: Answer, json: boolean, terminal: Terminal): number {
         ? `live/${program.name} shows ${program.onAir ?? 'nothing'}${waits}`
         : `live/${program.name} goes to ${program.pending} at its next keyframe`,
     );
-    if (program.lastSwitch) terminal.line(`last switch: ${describeSwitch(program.lastSwitch)}`);
+    if (program.lastSwitch && program.pending === null)
+      terminal.line(`last switch: ${describeSwitch(program.lastSwitch)}`);
   }
   return hasWorked ? ExitCode.ok : ExitCode.failed;
 }

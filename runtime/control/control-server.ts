@@ -60,18 +60,19 @@ export function createControlServer(host: ControlledHost): FastifyInstance {
   );
   app.get<ProgramParams>(`${CONTROL_PREFIX}/programs/:program`, async (request, reply) => {
     const state = host.programState(request.params.program);
-    return state ?? unknownProgram(reply, request.params.program);
+    return state ?? unknownProgram(reply, request.params.program, host);
   });
   app.get(`${CONTROL_PREFIX}/events`, (request, reply) => streamEvents(request, reply, host.events));
-  command(app, 'switch', switchRequest, (program, body) => host.pin(program, body));
-  command(app, 'release', releaseRequest, (program, body) => host.release(program, body));
-  command(app, 'drill', drillRequest, (program, body) => host.drill(program, body));
+  command(app, host, 'switch', switchRequest, (program, body) => host.pin(program, body));
+  command(app, host, 'release', releaseRequest, (program, body) => host.release(program, body));
+  command(app, host, 'drill', drillRequest, (program, body) => host.drill(program, body));
   return app;
 }
 
 /** 200: done, or done before. 409: overtaken, expired or refused. 400, with the field: the request is wrong. */
 function command<S extends z.ZodType>(
   app: FastifyInstance,
+  host: ControlledHost,
   name: string,
   schema: S,
   run: (program: string, body: z.output<S>) => CommandAnswer | null,
@@ -84,15 +85,15 @@ function command<S extends z.ZodType>(
       return reply.code(400).send({ error: issue?.message ?? 'invalid', field } satisfies ErrorAnswer);
     }
     const answer = run(request.params.program, body.data);
-    if (answer === null) return unknownProgram(reply, request.params.program);
+    if (answer === null) return unknownProgram(reply, request.params.program, host);
     return reply.code(answer.outcome === 'done' || answer.outcome === 'repeated' ? 200 : 409).send(answer);
   });
 }
 
-function unknownProgram(reply: FastifyReply, program: string): FastifyReply {
-  return reply
-    .code(404)
-    .send({ error: `there is no program "${program.slice(0, 64)}"` } satisfies ErrorAnswer);
+function unknownProgram(reply: FastifyReply, program: string, host: ControlledHost): FastifyReply {
+  const names = host.state().programs.map(({ name }) => name);
+  const error = `there is no program "${program.slice(0, 64)}"; this host has ${names.join(', ')}`;
+  return reply.code(404).send({ error } satisfies ErrorAnswer);
 }
 
 /** Server-sent events (HTML, 9.2). `Last-Event-ID` resumes; without it the stream begins with what comes next. */

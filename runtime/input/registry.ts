@@ -60,8 +60,8 @@ export class InputRegistry {
   /** Attaches a publisher of our own (the slate's player). */
   attach(input: Input, publisher: Publisher): InputPublication {
     const predecessor = input.publisher;
-    input.attach(publisher, this.clock.now());
     this.events.published(input, publisher.address, predecessor?.address ?? null);
+    input.attach(publisher, this.clock.now());
     // Only now, so that its end does not look like the input's.
     predecessor?.close(`taken over by ${publisher.address} with the same key`);
     const holds = (): boolean => input.publisher === publisher;

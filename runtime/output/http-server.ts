@@ -4,6 +4,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { flvFileHeader } from '../codec/flv-writer.ts';
 import type { Clock } from '../media/clock.ts';
+import { peerAddress } from '../rtmp/peer-address.ts';
 import { flvFormat } from './packet-format.ts';
 import type { ProgramFeed } from './program-feed.ts';
 import type { ViewerSink } from './viewer-queue.ts';
@@ -70,11 +71,13 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const feed = options.feedOf(program);
     socket.on('error', () => socket.destroy());
     if (feed === undefined || !options.hasRoom()) {
+      // The connection has left the HTTP server's time-outs: a peer that keeps its side open must not hold it.
+      socket.once('finish', () => socket.destroy());
       socket.end(`HTTP/1.1 ${feed === undefined ? '404 Not Found' : '503 Service Unavailable'}\r\n\r\n`);
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      joinWebSocket(webSocket, addressOf(request), feed, program, options);
+      joinWebSocket(webSocket, peerAddress(request.socket), feed, program, options);
     });
   });
   return app;
@@ -104,7 +107,7 @@ function sendFlv(
   }
   response.flushHeaders();
   const leave = joinFlv(feed, {
-    address: addressOf(request),
+    address: peerAddress(request.socket),
     get pendingBytes() {
       return response.writableLength;
     },
@@ -116,9 +119,9 @@ function sendFlv(
   });
   const end = once((reason) => {
     leave();
-    options.onViewer({ program, address: addressOf(request), protocol: 'http-flv', ended: reason });
+    options.onViewer({ program, address: peerAddress(request.socket), protocol: 'http-flv', ended: reason });
   });
-  options.onViewer({ program, address: addressOf(request), protocol: 'http-flv', ended: null });
+  options.onViewer({ program, address: peerAddress(request.socket), protocol: 'http-flv', ended: null });
   response.on('error', (error) => end(`socket: ${error.message}`));
   response.on('close', () => end('closed by peer'));
 }
@@ -169,10 +172,6 @@ function joinFlv(feed: ProgramFeed, sink: ViewerSink): () => void {
     },
     flvFormat,
   );
-}
-
-function addressOf(request: IncomingMessage): string {
-  return `${request.socket.remoteAddress ?? 'gone'}:${request.socket.remotePort ?? 0}`;
 }
 
 function once(task: (reason: string) => void): (reason: string) => void {

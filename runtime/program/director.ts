@@ -16,6 +16,7 @@ export class Director {
   private readonly contention: ContentionPolicy;
   private lastTickAt = 0;
   private isDeciding = false;
+  private isStopped = false;
 
   constructor(options: {
     clock: Clock;
@@ -32,13 +33,18 @@ export class Director {
 
   start(): Cancel {
     this.lastTickAt = this.clock.now();
-    return this.clock.every(TICK_MS, () => this.tick());
+    const stopTicks = this.clock.every(TICK_MS, () => this.tick());
+    return () => {
+      // A host that ends its publishers must not look for stand-ins.
+      this.isStopped = true;
+      stopTicks();
+    };
   }
 
   /** Something happened that may change what a program should show. */
   decide(): void {
     // Applying a decision can change an input's health, which asks for a decision: the next tick takes that up.
-    if (this.isDeciding) return;
+    if (this.isDeciding || this.isStopped) return;
     this.isDeciding = true;
     try {
       const now = this.clock.now();

@@ -237,14 +237,14 @@ export class Program {
         id: this.switches,
         program: this.name,
         cause,
-        detail: asked?.reason ?? (old === null ? '' : `${old.name} ${old.health} ${old.healthDetail}`.trim()),
+        detail: asked?.reason ?? troubleOf(old, cause),
         by: asked?.by ?? null,
         from: old?.name ?? null,
         to: to?.name ?? null,
         kind,
         candidates: this.candidates.map(({ name, health }) => ({ name, health })),
         lastPacketAt: old?.lastPacketAt ?? null,
-        detectedAt: cause === 'lost' || cause === 'degraded' ? (old?.healthSince ?? this.now) : this.now,
+        detectedAt: isTrouble(cause) ? (old?.healthSince ?? this.now) : this.now,
         decidedAt: this.now,
         firstFrameAt: null,
         gapMs: null,
@@ -276,6 +276,15 @@ export class Program {
     if (packet.kind === 'frame') this.lastFrameAt = this.now;
     for (const listener of this.listeners) listener.packet(packet);
   }
+}
+
+function isTrouble(cause: SwitchCause): boolean {
+  return cause === 'lost' || cause === 'degraded' || cause === 'nothing-left';
+}
+
+/** What is wrong with the source that is left, in words. */
+function troubleOf(old: Input | null, cause: SwitchCause): string {
+  return old === null || !isTrouble(cause) ? '' : `${old.name} ${old.health} ${old.healthDetail}`.trim();
 }
 
 /** Causes for which nothing is wrong with the old source, if it is live. */

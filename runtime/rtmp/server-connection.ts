@@ -4,6 +4,7 @@ import type { Clock } from '../media/clock.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import { Handshake } from './handshake.ts';
 import { decodeMessage } from './message.ts';
+import { peerAddress } from './peer-address.ts';
 import type { ServerHandler, Viewer } from './server-handler.ts';
 import { ServerSession, type SessionConnection } from './server-session.ts';
 
@@ -54,7 +55,7 @@ export class ServerConnection implements SessionConnection {
     this.clock = clock;
     this.limits = limits;
     this.onClose = options.onClose;
-    this.address = `${socket.remoteAddress ?? 'gone'}:${socket.remotePort ?? 0}`;
+    this.address = peerAddress(socket);
     this.openedAt = clock.now();
     this.lastReceivedAt = this.openedAt;
     this.handshake = new Handshake('server', (bytes) => this.write(bytes));
