@@ -70,6 +70,8 @@ export class Program {
   private openRecord: OpenRecord | null = null;
   private cut: PendingCut | null = null;
   private lastFrameAt: number | null = null;
+  /** When a frame of each track last went out. */
+  private readonly trackAt = { video: Number.NEGATIVE_INFINITY, audio: Number.NEGATIVE_INFINITY };
   private now = 0;
   private switches = 0;
 
@@ -195,7 +197,7 @@ export class Program {
     if (at === null) return;
     const isReached = (track: 'video' | 'audio'): boolean => {
       const last = this.splicer.reachedOn(track);
-      return cut.reached.has(track) || last >= at || at - last > SILENT_TRACK_MS;
+      return cut.reached.has(track) || last >= at || this.now - this.trackAt[track] > SILENT_TRACK_MS;
     };
     if (isReached('video') && isReached('audio')) this.enter(cut.to, cut.cause, cut.gop);
   }
@@ -273,7 +275,10 @@ export class Program {
   }
 
   private send(packet: ProgramPacket): void {
-    if (packet.kind === 'frame') this.lastFrameAt = this.now;
+    if (packet.kind === 'frame') {
+      this.lastFrameAt = this.now;
+      this.trackAt[packet.track] = this.now;
+    }
     for (const listener of this.listeners) listener.packet(packet);
   }
 }
