@@ -14,6 +14,7 @@ import {
   AVFMT_FLAG_BITEXACT,
   FF_ENCODER_AAC,
   FF_ENCODER_LIBX264,
+  FF_ENCODER_LIBX265,
 } from 'node-av/constants';
 import {
   avChannelLayoutDefault,
@@ -42,6 +43,8 @@ export interface ClipOptions {
   frameRate: number;
   gopSeconds: number;
   bFrames: number;
+  /** H.264 unless it says HEVC, whose profile is always Main. */
+  videoCodec?: 'h264' | 'hevc';
   profile: H264Profile;
   preset: 'ultrafast' | 'medium';
   /** x264's constant quality: 0 the best, 51 the worst. */
@@ -107,7 +110,9 @@ async function encodeVideo(options: ClipOptions, frameRate: IRational, frameCoun
 async function openVideoEncoder(options: ClipOptions, frameRate: IRational): Promise<CodecContext> {
   const { profile, bFrames } = options;
   if (profile === 'baseline' && bFrames > 0) throw new Error('The baseline profile has no B-frames');
-  const codec = required(Codec.findEncoderByName(FF_ENCODER_LIBX264), 'libx264');
+  const isHevc = options.videoCodec === 'hevc';
+  const name = isHevc ? FF_ENCODER_LIBX265 : FF_ENCODER_LIBX264;
+  const codec = required(Codec.findEncoderByName(name), name);
   const gopFrames = Math.max(1, Math.round((options.gopSeconds * frameRate.num) / frameRate.den));
   const encoder = new CodecContext();
   encoder.allocContext3(codec);
@@ -124,29 +129,60 @@ async function openVideoEncoder(options: ClipOptions, frameRate: IRational): Pro
   encoder.colorTrc = AVCOL_TRC_BT709;
   encoder.colorSpace = AVCOL_SPC_BT709;
   encoder.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER, AV_CODEC_FLAG_BITEXACT);
-  const x264Parameters = {
-    keyint: gopFrames,
-    'min-keyint': gopFrames,
-    scenecut: 0,
-    'open-gop': 0,
-    'b-adapt': 0,
-    threads: 1,
-    'lookahead-threads': 1,
-    // The fast presets turn these off, and x264 then declares a lower profile than asked for.
-    cabac: profile === 'baseline' ? 0 : 1,
-    '8x8dct': profile === 'high' ? 1 : 0,
-  };
-  const settings = Dictionary.fromObject({
-    preset: options.preset,
-    profile,
-    crf: options.quality,
-    'x264-params': Object.entries(x264Parameters)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(':'),
-  });
+  const settings = isHevc ? x265Settings(options, gopFrames) : x264Settings(options, gopFrames);
   // Not open2Sync: in node-av 6.1.1 it frees the dictionary twice, and the process crashes later.
-  check(await encoder.open2(codec, settings), 'open libx264');
+  check(await encoder.open2(codec, Dictionary.fromObject(settings)), `open ${name}`);
   return encoder;
+}
+
+function x264Settings(
+  { profile, preset, quality }: ClipOptions,
+  gopFrames: number,
+): Record<string, string | number> {
+  return {
+    preset,
+    profile,
+    crf: quality,
+    'x264-params': joinParameters({
+      keyint: gopFrames,
+      'min-keyint': gopFrames,
+      scenecut: 0,
+      'open-gop': 0,
+      'b-adapt': 0,
+      threads: 1,
+      'lookahead-threads': 1,
+      // The fast presets turn these off, and x264 then declares a lower profile than asked for.
+      cabac: profile === 'baseline' ? 0 : 1,
+      '8x8dct': profile === 'high' ? 1 : 0,
+    }),
+  };
+}
+
+function x265Settings(
+  { preset, quality, bFrames }: ClipOptions,
+  gopFrames: number,
+): Record<string, string | number> {
+  return {
+    preset,
+    crf: quality,
+    'x265-params': joinParameters({
+      keyint: gopFrames,
+      'min-keyint': gopFrames,
+      scenecut: 0,
+      'open-gop': 0,
+      bframes: bFrames,
+      'b-adapt': 0,
+      pools: 'none',
+      'frame-threads': 1,
+      'log-level': 'error',
+    }),
+  };
+}
+
+function joinParameters(parameters: Record<string, string | number>): string {
+  return Object.entries(parameters)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(':');
 }
 
 interface AudioExtent {

