@@ -19,6 +19,7 @@ import {
   type KeyReference,
 } from './contract/config.ts';
 import { type ConfigProblem, jsonSyntaxProblem } from './contract/config-problems.ts';
+import { HIDDEN } from './contract/config-secrets.ts';
 
 export interface KeyOptions {
   readonly config: Pick<Config, 'masters' | 'backups'>;
@@ -54,8 +55,6 @@ const OWNER_ONLY = 0o600;
 const ALL_MODE_BITS = 0o777;
 const GROUP_AND_OTHERS = 0o077;
 const BYTE_ORDER_MARK = /^\uFEFF/;
-/** A key is never shown, however wrong it is. */
-const HIDDEN = '(hidden)';
 
 /** What one source says: a key that is fit for use, or what is wrong with it. */
 type Found = { readonly key: string } | { readonly problem: ConfigProblem };

@@ -18,7 +18,7 @@ const VARIABLE_RULE = 'the name of an environment variable: capitals, digits and
 const HOST_PATTERN = /^[A-Za-z0-9.:_-]+$/;
 const HOST_RULE = 'an IP address or a host name of this machine, without scheme and port';
 
-/** `patternErrorMessage` is VS Code's: it shows the rule instead of the pattern, and so does config-problems.ts. */
+/** `patternErrorMessage` is VS Code's: it shows the rule instead of the pattern, and so does config-rules.ts. */
 function text(pattern: RegExp, rule: string, description: string) {
   return z.string().regex(pattern).meta({ description, patternErrorMessage: rule });
 }
@@ -66,7 +66,7 @@ const input = z.strictObject({
         .describe('Frames a second below which the input is degraded.'),
     })
     .exactOptional()
-    .describe('What the input must deliver; below it, it counts as degraded.'),
+    .describe('What the input must deliver, on the mean of three seconds; below it, it counts as degraded.'),
 });
 
 const failback = z.enum(['auto', 'manual', 'sticky']);
@@ -110,7 +110,11 @@ const failover = z.strictObject({
     })
     .prefault({})
     .describe('Damping of candidates that come and go.'),
-  degradedAfterMs: whole(TIMEOUT_BOUNDS_MS, 2000, 'An input below its floor for so many ms is degraded.'),
+  degradedAfterMs: whole(
+    TIMEOUT_BOUNDS_MS,
+    2000,
+    'An input that lacks a track which it had for so many ms is degraded.',
+  ),
 });
 
 const ANY_ADDRESS = 'The address to listen on. Default: all addresses of the machine.';
@@ -188,9 +192,13 @@ const document = z
         handshakeTimeoutMs: whole(
           TIMEOUT_BOUNDS_MS,
           5000,
-          'In ms, from the connection to its first command.',
+          'In ms, from the connection to the end of its handshake.',
         ),
-        idleTimeoutMs: whole([100, 3_600_000], 30_000, 'A connection silent for so many ms is closed.'),
+        idleTimeoutMs: whole(
+          [100, 3_600_000],
+          30_000,
+          'A connection that sends nothing for so many ms is closed, unless it plays.',
+        ),
         messageBytes: whole([65_536, 16_777_215], 8_388_608, 'The longest RTMP message that is accepted.'),
       })
       .prefault({})

@@ -149,7 +149,10 @@ export class Input {
       this.policy,
       now,
     );
-    if (health === this.health) return;
+    if (health === this.health) {
+      if (health === 'degraded') this.healthDetail = detail;
+      return;
+    }
     const previous = this.health;
     this.health = health;
     this.healthDetail = detail;
