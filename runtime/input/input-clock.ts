@@ -68,6 +68,8 @@ export class InputClock {
   private readonly tracks = new Map<string, TrackTimes>();
   /** Least (arrival - dts) of each second, newest last. */
   private readonly delays: Array<{ second: number; least: number }> = [];
+  /** The least of a whole window, as of the last full second; -Infinity before there was one. */
+  private leastOfWindow = Number.NEGATIVE_INFINITY;
   private lastSteeredAt = 0;
   private reanchoredAt: number[] = [];
 
@@ -123,7 +125,7 @@ export class InputClock {
     const leap = last === undefined ? 0 : time - last.time - last.interval;
     if (early > MAX_EARLY_MS || (early > MAX_LEAP_MS && leap > MAX_LEAP_MS)) cause = 'jumped-ahead';
     else if (last !== undefined && last.time - time > MAX_BACK_MS) cause = 'went-back';
-    else if (this.leastDelay(DRIFT_WINDOW_SECONDS) - anchor.offset > MAX_LATE_MS) cause = 'fell-behind';
+    else if (this.leastOfWindow - anchor.offset > MAX_LATE_MS) cause = 'fell-behind';
     if (cause === null) return null;
 
     const continued = last === undefined ? now : last.time + last.interval;
@@ -149,6 +151,7 @@ export class InputClock {
   private startStretch(offset: number): void {
     this.anchor = { offset };
     this.delays.length = 0;
+    this.leastOfWindow = Number.NEGATIVE_INFINITY;
     this.tracks.clear();
   }
 
@@ -157,6 +160,7 @@ export class InputClock {
     const newest = this.delays.at(-1);
     if (newest?.second === second) newest.least = Math.min(newest.least, now - dts);
     else {
+      this.leastOfWindow = this.leastDelay(DRIFT_WINDOW_SECONDS);
       this.delays.push({ second, least: now - dts });
       if (this.delays.length > DRIFT_WINDOW_SECONDS) this.delays.shift();
     }

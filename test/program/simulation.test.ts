@@ -282,7 +282,8 @@ class WireChecker {
   check(packet: ProgramPacket): void {
     // 30 s before the wrap.
     this.startTime ??= packet.time - this.wrapAt + 30_000;
-    if (packet.kind !== 'frame') return;
+    // A minute beyond the wrap nothing new can happen to the bytes.
+    if (packet.kind !== 'frame' || this.last > this.wrapAt + 60_000) return;
     this.expected = { time: packet.time - this.startTime, cts: packet.cts };
     this.flv.push(flvFormat.encode([packet], this.startTime));
     this.rtmp.push(this.format.encode([packet], this.startTime));
