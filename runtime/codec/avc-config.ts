@@ -2,6 +2,10 @@ import type { VideoConfig } from '../media/packet.ts';
 import { BitReader, withoutEmulationPrevention } from './bit-reader.ts';
 import { ProtocolError } from './protocol-error.ts';
 
+const NAL_UNIT_SPS = 7; // ITU-T H.264, table 7-1
+/** No level of H.264 or H.265 goes as far: a larger picture is not one. */
+const MAX_SIDE = 32_768;
+
 /** Profiles whose SPS carries the chroma and scaling fields (ITU-T H.264, 7.3.2.1.1). */
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 const PROFILE_NAMES = new Map([
@@ -23,23 +27,24 @@ export function parseAvcConfig(payload: Buffer, start: number): VideoConfig {
   const record = payload.subarray(start);
   const parameterSets: Buffer[] = [];
   let position = 6;
+  const head = readBytes(record, 0, 6);
+  const nalLengthBytes = (head.readUInt8(4) & 3) + 1;
   const readSets = (count: number): void => {
     for (let i = 0; i < count; i += 1) {
-      const length = readBytes(record, position, 2).readUInt16BE(0);
-      parameterSets.push(readBytes(record, position + 2, length));
-      position += 2 + length;
+      const set = readNalUnit(record, position, nalLengthBytes);
+      parameterSets.push(set);
+      position += 2 + set.length;
     }
   };
-  const head = readBytes(record, 0, 6);
   readSets(head.readUInt8(5) & 0x1f);
   readSets(readBytes(record, position++, 1).readUInt8(0));
-  const sps = parameterSets[0];
+  const sps = parameterSets.find((set) => ((set[0] ?? 0) & 0x1f) === NAL_UNIT_SPS);
   return {
     track: 'video',
     codec: 'avc',
-    identity: `avc:${head.readUInt8(4) & 3}:${parameterSets.map((set) => set.toString('base64')).join(':')}`,
+    identity: `avc:${nalLengthBytes}:${parameterSets.map((set) => set.toString('base64')).join(':')}`,
     payload,
-    nalLengthBytes: (head.readUInt8(4) & 3) + 1,
+    nalLengthBytes,
     parameterSets,
     ...describeSps(sps),
   };
@@ -53,6 +58,18 @@ export function readBytes(bytes: Buffer, start: number, count: number): Buffer {
     );
   }
   return bytes.subarray(start, start + count);
+}
+
+/** A NAL unit behind its length of two bytes. One that frames of this configuration could not carry is refused. */
+export function readNalUnit(record: Buffer, start: number, nalLengthBytes: number): Buffer {
+  const length = readBytes(record, start, 2).readUInt16BE(0);
+  if (length >= 2 ** (8 * nalLengthBytes)) {
+    throw new ProtocolError(
+      'config-malformed',
+      `parameter set of ${length} bytes, and NAL lengths of ${nalLengthBytes}`,
+    );
+  }
+  return readBytes(record, start + 2, length);
 }
 
 /** Width, height and profile of an SPS (ITU-T H.264, 7.3.2.1.1), for people and for the preflight. */
@@ -85,8 +102,10 @@ function readSps(bits: BitReader): Pick<VideoConfig, 'width' | 'height' | 'profi
   const cropUnitX = chromaFormat === 1 || chromaFormat === 2 ? 2 : 1;
   const cropUnitY = (chromaFormat === 1 ? 2 : 1) * (2 - frameMacroblocksOnly);
   return {
-    width: widthInMacroblocks * 16 - crop.x * cropUnitX,
-    height: heightInMapUnits * 16 * (2 - frameMacroblocksOnly) - crop.y * cropUnitY,
+    ...possibleSize(
+      widthInMacroblocks * 16 - crop.x * cropUnitX,
+      heightInMapUnits * 16 * (2 - frameMacroblocksOnly) - crop.y * cropUnitY,
+    ),
     profile: `${PROFILE_NAMES.get(profileIdc) ?? `profile ${profileIdc}`} ${(levelIdc / 10).toFixed(1)}`,
   };
 }
@@ -134,4 +153,12 @@ export function readCrop(bits: BitReader): { x: number; y: number } {
   const top = bits.unsignedExpGolomb();
   const bottom = bits.unsignedExpGolomb();
   return { x: left + right, y: top + bottom };
+}
+
+/** Throws RangeError for a size that no picture has: the SPS was not one. */
+export function possibleSize(width: number, height: number): { width: number; height: number } {
+  if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE) {
+    throw new RangeError(`picture of ${width}x${height}`);
+  }
+  return { width, height };
 }

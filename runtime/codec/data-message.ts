@@ -1,10 +1,19 @@
 import type { Metadata } from '../media/packet.ts';
-import { type AmfObject, type AmfValue, decodeAmf0, encodeAmf0, encodeEcmaArray } from './amf0.ts';
+import { AmfDate, type AmfObject, type AmfValue, decodeAmf0, encodeAmf0, encodeEcmaArray } from './amf0.ts';
+
+const SET_DATA_FRAME = '@setDataFrame';
+const SET_DATA_FRAME_BYTES = encodeAmf0(SET_DATA_FRAME);
+
+/** A data message's payload as viewers get it: without the `@setDataFrame`, which is meant for the server. */
+export function withoutSetDataFrame(payload: Buffer): Buffer {
+  const { length } = SET_DATA_FRAME_BYTES;
+  return payload.subarray(0, length).equals(SET_DATA_FRAME_BYTES) ? payload.subarray(length) : payload;
+}
 
 /** A data message or script tag: its name and first value, without the `@setDataFrame` that publishers put in front. */
 export function decodeData(payload: Buffer): { name: string; value: AmfValue } | null {
   const values = decodeAmf0(payload);
-  if (values[0] === '@setDataFrame') values.shift();
+  if (values[0] === SET_DATA_FRAME) values.shift();
   const [name, value] = values;
   return typeof name === 'string' ? { name, value } : null;
 }
@@ -16,12 +25,14 @@ export function encodeMetadata(metadata: Metadata): Buffer {
 
 /** Puts the publisher's `@setDataFrame` in front of onMetaData. */
 export function encodeSetDataFrame(metadata: Metadata): Buffer {
-  return Buffer.concat([encodeAmf0('@setDataFrame'), encodeMetadata(metadata)]);
+  return Buffer.concat([SET_DATA_FRAME_BYTES, encodeMetadata(metadata)]);
 }
 
 /** Reads onMetaData's value; null where it is no object. */
 export function asMetadata(value: AmfValue): Metadata | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as AmfObject) : null;
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof AmfDate)
+    return null;
+  return value;
 }
 
 /** The cue point that a program puts where its source changes: tools can see a splice that viewers do not. */

@@ -1,5 +1,5 @@
 import type { VideoConfig } from '../media/packet.ts';
-import { readBytes, readCrop } from './avc-config.ts';
+import { possibleSize, readBytes, readCrop, readNalUnit } from './avc-config.ts';
 import { BitReader, withoutEmulationPrevention } from './bit-reader.ts';
 
 const NAL_UNIT_SPS = 33; // ITU-T H.265, table 7-1
@@ -17,6 +17,7 @@ const PROFILE_NAMES = new Map([
 export function parseHevcConfig(payload: Buffer, start: number): VideoConfig {
   const record = payload.subarray(start);
   const head = readBytes(record, 0, 23);
+  const nalLengthBytes = (head.readUInt8(21) & 3) + 1;
   const parameterSets: Buffer[] = [];
   let sps: Buffer | undefined;
   let position = 23;
@@ -24,14 +25,12 @@ export function parseHevcConfig(payload: Buffer, start: number): VideoConfig {
     const array = readBytes(record, position, 3);
     position += 3;
     for (let units = array.readUInt16BE(1); units > 0; units -= 1) {
-      const length = readBytes(record, position, 2).readUInt16BE(0);
-      const nalUnit = readBytes(record, position + 2, length);
+      const nalUnit = readNalUnit(record, position, nalLengthBytes);
       if ((array.readUInt8(0) & 0x3f) === NAL_UNIT_SPS) sps ??= nalUnit;
       parameterSets.push(nalUnit);
-      position += 2 + length;
+      position += 2 + nalUnit.length;
     }
   }
-  const nalLengthBytes = (head.readUInt8(21) & 3) + 1;
   const profileIdc = head.readUInt8(1) & 0x1f;
   const level = (head.readUInt8(12) / 30).toFixed(1);
   return {
@@ -63,7 +62,7 @@ function sizeOf(sps: Buffer | undefined): Pick<VideoConfig, 'width' | 'height'> 
     const crop = bits.bit() === 1 ? readCrop(bits) : { x: 0, y: 0 };
     const unitX = chromaFormat === 1 || chromaFormat === 2 ? 2 : 1;
     const unitY = chromaFormat === 1 ? 2 : 1;
-    return { width: width - crop.x * unitX, height: height - crop.y * unitY };
+    return possibleSize(width - crop.x * unitX, height - crop.y * unitY);
   } catch (error) {
     if (error instanceof RangeError) return { width: 0, height: 0 };
     throw error;

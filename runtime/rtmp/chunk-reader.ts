@@ -78,7 +78,10 @@ export class ChunkReader {
       return data.length;
     }
     this.partialBytes = 0;
-    return position + used - before;
+    if (used >= before) return position + used - before;
+    // What was held back for a repeated timestamp that does not stand there is payload.
+    this.push(Buffer.from(this.partial.subarray(used, before)));
+    return position;
   }
 
   /** Reads one chunk header. Returns its length, or 0 where its end has not come yet. */
@@ -98,15 +101,16 @@ export class ChunkReader {
     const known = this.streams.get(id);
     const hasExtended = format === 3 ? known?.hasExtended === true : field === EXTENDED_TIMESTAMP;
     const extendedAt = position + headerBytes;
-    if (hasExtended && end - extendedAt < 4) return 0;
+    // Adobe's software repeats the extended timestamp on type 3 chunks (5.3.1.3), some builds of librtmp do not:
+    // what stands there tells. Payload that looks like the timestamp by chance is one in four thousand million.
+    const extendedBytes =
+      hasExtended && (format !== 3 || agrees(data, extendedAt, end, known?.extended ?? 0)) ? 4 : 0;
+    if (end - extendedAt < extendedBytes) return 0;
 
     const stream = known ?? this.openStream(id);
     if (format === 3) {
-      // Adobe's software repeats the extended timestamp on type 3 chunks (5.3.1.3), some builds of librtmp do not:
-      // what stands there tells. Payload that looks like the timestamp by chance is one in four thousand million.
-      const repeats = hasExtended && data.readUInt32BE(extendedAt) === stream.extended;
       this.beginChunk(stream, false);
-      return extendedAt + (repeats ? 4 : 0) - start;
+      return extendedAt + extendedBytes - start;
     }
     if (stream.payload !== null) this.dropPartialMessage(stream);
     const time = hasExtended ? data.readUInt32BE(extendedAt) : field;
@@ -126,7 +130,7 @@ export class ChunkReader {
       stream.delta = time;
     }
     this.beginChunk(stream, format === 0);
-    return extendedAt + (hasExtended ? 4 : 0) - start;
+    return extendedAt + extendedBytes - start;
   }
 
   private openStream(id: number): ChunkStream {
@@ -224,4 +228,12 @@ export class ChunkReader {
     stream.payload = null;
     stream.received = 0;
   }
+}
+
+/** Whether the bytes from `start` on are those of `value`, 32 bits, as far as they have come. */
+function agrees(data: Buffer, start: number, end: number, value: number): boolean {
+  for (let i = 0; i < 4 && start + i < end; i += 1) {
+    if (data[start + i] !== ((value >>> (24 - 8 * i)) & 0xff)) return false;
+  }
+  return true;
 }

@@ -305,11 +305,14 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
   }
 
   private receiveReply(name: string, transactionId: number, args: readonly AmfValue[]): void {
-    const waiter = this.replies.get(transactionId);
+    const waiter = name === '_result' || name === '_error' ? this.replies.get(transactionId) : undefined;
     if (waiter === undefined) return;
     this.replies.delete(transactionId);
     if (name === '_result') waiter.resolve(args);
-    else if (name === '_error') waiter.reject(statusError(asObject(args[1])));
+    else {
+      waiter.reject(statusError(asObject(args[1])));
+      this.socket.end();
+    }
   }
 
   private receiveStatus(info: AmfObject): void {

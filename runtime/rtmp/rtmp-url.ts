@@ -12,18 +12,23 @@ export interface RtmpUrl {
   readonly tcUrl: string;
 }
 
-/** Parses `rtmp://HOST[:PORT]/APP/STREAM[?QUERY]`. Throws an Error that says what is wrong, without the query. */
+/**
+ * Parses `rtmp://HOST[:PORT]/APP/STREAM[?QUERY]`. Throws an Error that says what is wrong, without the query or a
+ * password, and without a cause: Node's holds the whole text.
+ */
 export function parseRtmpUrl(text: string): RtmpUrl {
-  const shown = text.split('?')[0] ?? '';
+  const shown = (text.split('?')[0] ?? '').replace(/\/\/[^/]*@/, '//');
   let url: URL;
+  let stream: string;
+  let segments: string[];
   try {
     url = new URL(text);
-  } catch (cause) {
-    throw new Error(`"${shown}" is not a URL; write rtmp://HOST/APP/STREAM`, { cause });
+    segments = url.pathname.split('/').filter((segment) => segment !== '');
+    stream = decodeURIComponent(segments.pop() ?? '');
+  } catch {
+    throw new Error(`"${shown}" is not a URL; write rtmp://HOST/APP/STREAM`);
   }
-  const segments = url.pathname.split('/').filter((segment) => segment !== '');
-  const stream = segments.pop();
-  if (url.protocol !== 'rtmp:' || stream === undefined || segments.length === 0) {
+  if (url.protocol !== 'rtmp:' || url.hostname === '' || stream === '' || segments.length === 0) {
     throw new Error(`"${shown}" does not name an RTMP stream; write rtmp://HOST/APP/STREAM`);
   }
   const port = url.port === '' ? DEFAULT_PORT : Number(url.port);
@@ -32,7 +37,7 @@ export function parseRtmpUrl(text: string): RtmpUrl {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port,
     app,
-    stream: `${decodeURIComponent(stream)}${url.search}`,
+    stream: `${stream}${url.search}`,
     tcUrl: `rtmp://${url.hostname}:${port}/${app}`,
   };
 }

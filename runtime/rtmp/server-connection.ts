@@ -19,6 +19,8 @@ export interface ConnectionLimits {
 /** Until a client may publish, it has only commands to send. */
 const COMMAND_MESSAGE_BYTES = 64 * 1024;
 const MAX_CHUNK_STREAMS = 64;
+/** Replies that a client has asked for and not taken may hold this much. */
+const MAX_REPLY_BYTES = 1024 * 1024;
 /** Time to take the last replies, after which the socket is destroyed. */
 const CLOSE_GRACE_MS = 1_000;
 const KEEP_ALIVE_MS = 15_000;
@@ -40,6 +42,8 @@ export class ServerConnection implements SessionConnection {
   private lastReceivedAt: number;
   private receivedBytes = 0;
   private acknowledgedBytes = 0;
+  /** Replies that were written since the client had last taken everything. */
+  private replyBytes = 0;
   private isClosed = false;
   private readonly onClose: (reason: string, role: ServerSession['role']) => void;
 
@@ -90,7 +94,8 @@ export class ServerConnection implements SessionConnection {
   }
 
   write(bytes: Buffer): void {
-    if (!this.isClosed) this.socket.write(bytes);
+    this.replyBytes = bytes.length + (this.socket.writableLength === 0 ? 0 : this.replyBytes);
+    this.transmit(bytes);
   }
 
   allowLargeMessages(): void {
@@ -108,7 +113,7 @@ export class ServerConnection implements SessionConnection {
       get pendingBytes() {
         return socket.writableLength;
       },
-      write: (bytes) => this.write(bytes),
+      write: (bytes) => this.transmit(bytes),
       close: (reason) => this.close(reason),
     };
   }
@@ -120,6 +125,10 @@ export class ServerConnection implements SessionConnection {
     this.finish(reason);
   }
 
+  private transmit(bytes: Buffer): void {
+    if (!this.isClosed) this.socket.write(bytes);
+  }
+
   private receive(data: Buffer): void {
     if (this.isClosed) return;
     this.lastReceivedAt = this.clock.now();
@@ -129,6 +138,12 @@ export class ServerConnection implements SessionConnection {
       const rest = this.handshake.isDone ? data : this.handshake.push(data);
       this.reader.push(rest);
       this.acknowledge();
+      if (this.replyBytes > MAX_REPLY_BYTES) {
+        throw new ProtocolError(
+          'too-many-commands',
+          `${this.replyBytes} bytes of replies that it does not take`,
+        );
+      }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.close(`${error.code}: ${error.message}`);

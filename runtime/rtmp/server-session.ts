@@ -1,5 +1,5 @@
 import type { AmfObject, AmfValue } from '../codec/amf0.ts';
-import { asMetadata, decodeData } from '../codec/data-message.ts';
+import { asMetadata, decodeData, withoutSetDataFrame } from '../codec/data-message.ts';
 import { parseAudio, parseVideo } from '../codec/media-header.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import { encodeMessage, OUT_CHUNK_SIZE } from './chunk-writer.ts';
@@ -50,8 +50,6 @@ const MAX_STREAMS = 8;
 
 /** One client's conversation (RTMP 1.0, 7.2): messages in, replies out. Knows no socket and no clock. */
 export class ServerSession {
-  /** What the client does, for logs and for the idle rule. */
-  role: 'none' | 'publisher' | 'viewer' = 'none';
   /** Acknowledge after so many bytes, as the client asked. */
   ackWindowBytes = WINDOW_BYTES;
   private readonly handler: ServerHandler;
@@ -60,10 +58,19 @@ export class ServerSession {
   private application: string | null = null;
   private nextStreamId = 1;
   private outChunkSize = DEFAULT_CHUNK_SIZE;
+  /** Why the connection is gone; null while it is there. */
+  private endReason: string | null = null;
 
   constructor(handler: ServerHandler, connection: SessionConnection) {
     this.handler = handler;
     this.connection = connection;
+  }
+
+  /** What the client does, for logs and for the idle rule. */
+  get role(): 'none' | 'publisher' | 'viewer' {
+    const kinds = [...this.streams.values()].map(({ kind }) => kind);
+    if (kinds.includes('publishing')) return 'publisher';
+    return kinds.includes('playing') ? 'viewer' : 'none';
   }
 
   /** Takes one message. Throws ProtocolError where the client must be closed. */
@@ -99,6 +106,7 @@ export class ServerSession {
 
   /** The connection is gone: whatever was going on ends. */
   end(reason: string): void {
+    this.endReason = reason;
     for (const id of [...this.streams.keys()]) this.deleteStream(id, reason);
   }
 
@@ -125,7 +133,7 @@ export class ServerSession {
         ctsOffset: -1,
         keyframe: false,
         config: null,
-        payload,
+        payload: withoutSetDataFrame(payload),
       });
     }
   }
@@ -232,8 +240,12 @@ export class ServerSession {
       this.refuseStream(id, answer);
       return;
     }
+    // A take-over by the same client closes this very connection while the handler is asked.
+    if (this.endReason !== null) {
+      answer.end(this.endReason);
+      return;
+    }
     this.streams.set(id, { kind: 'publishing', name, publication: answer });
-    this.role = 'publisher';
     this.connection.allowLargeMessages();
     this.sendControl(userControlMessage(UserControlEvent.streamBegin, id));
     this.sendStatus(
@@ -258,8 +270,11 @@ export class ServerSession {
       this.refuseStream(id, answer);
       return;
     }
+    if (this.endReason !== null) {
+      answer.stop(this.endReason);
+      return;
+    }
     this.streams.set(id, { kind: 'playing', playback: answer });
-    this.role = 'viewer';
     const path = `${request.app}/${request.name}`;
     this.sendControl(userControlMessage(UserControlEvent.streamBegin, id));
     this.sendStatus(id, 'status', 'NetStream.Play.Reset', `Playing and resetting ${path}.`);
@@ -292,7 +307,6 @@ export class ServerSession {
       stream.playback.stop(reason);
       this.sendStatus(id, 'status', 'NetStream.Play.Stop', 'Stopped playing.');
     }
-    this.role = 'none';
   }
 
   private deleteStream(id: number, reason: string): void {

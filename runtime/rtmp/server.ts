@@ -33,13 +33,13 @@ export class RtmpServer {
       this.server.once('error', reject);
       this.server.listen({ port, host }, () => {
         this.server.removeListener('error', reject);
+        const stopChecks = this.options.clock.every(IDLE_CHECK_MS, () => {
+          for (const connection of this.connections) connection.checkIdle();
+        });
+        this.server.once('close', stopChecks);
         const address = this.server.address();
         resolve(typeof address === 'object' && address !== null ? address.port : port);
       });
-      const stopChecks = this.options.clock.every(IDLE_CHECK_MS, () => {
-        for (const connection of this.connections) connection.checkIdle();
-      });
-      this.server.once('close', stopChecks);
     });
   }
 
