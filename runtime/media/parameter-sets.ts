@@ -2,6 +2,7 @@ import type { MediaPacket, VideoConfig } from './packet.ts';
 
 const AVC_NAL_SPS = 7;
 const AVC_NAL_DELIMITER = 9;
+const HEVC_NAL_VPS = 32;
 const HEVC_NAL_SPS = 33;
 const HEVC_NAL_DELIMITER = 35;
 
@@ -17,10 +18,11 @@ export function withParameterSets(packet: MediaPacket, config: VideoConfig): Buf
   // The NAL units begin behind the CTS; CodedFramesX of Enhanced RTMP has a FourCC and no CTS.
   const start = ctsOffset === -1 ? 5 : ctsOffset + 3;
   const first = nalUnitAt(payload, start, config);
-  if (first === null || first.type === spsType(config)) return payload;
+  if (first === null || isParameterSet(first.type, config)) return payload;
   // An access unit delimiter, if there is one, must stay the first NAL unit (ITU-T H.264, 7.4.1.2.3).
   const insertAt = first.type === delimiterType(config) ? first.end : start;
-  if (nalUnitAt(payload, insertAt, config)?.type === spsType(config)) return payload;
+  const next = nalUnitAt(payload, insertAt, config);
+  if (next !== null && isParameterSet(next.type, config)) return payload;
   const units = parameterSets.flatMap((set) => {
     const length = Buffer.alloc(nalLengthBytes);
     length.writeUIntBE(set.length, 0, nalLengthBytes);
@@ -42,8 +44,8 @@ function nalUnitAt(
   return { type: codec === 'hevc' ? (first >> 1) & 0x3f : first & 0x1f, end };
 }
 
-function spsType({ codec }: VideoConfig): number {
-  return codec === 'hevc' ? HEVC_NAL_SPS : AVC_NAL_SPS;
+function isParameterSet(type: number, { codec }: VideoConfig): boolean {
+  return codec === 'hevc' ? type === HEVC_NAL_VPS || type === HEVC_NAL_SPS : type === AVC_NAL_SPS;
 }
 
 function delimiterType({ codec }: VideoConfig): number {

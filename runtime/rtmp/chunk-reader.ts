@@ -13,8 +13,8 @@ export interface ChunkLimits {
 /** Basic header (3) + message header (11) + extended timestamp (4), the longest there is (5.3.1). */
 const MAX_HEADER_BYTES = 18;
 const MESSAGE_HEADER_BYTES = [11, 7, 3, 0] as const;
-/** A chunk cannot be longer than a message can (5.4.1). */
-const MAX_CHUNK_SIZE = 0xffffff;
+/** The first bit of a chunk size is 0. Sizes beyond that of the longest message mean the same as that (5.4.1). */
+const MAX_CHUNK_SIZE = 0x7fffffff;
 
 /** What the headers of one chunk stream said last: later headers leave out what has not changed (5.3.1.2). */
 interface ChunkStream {

@@ -101,7 +101,7 @@ export class ServerConnection implements SessionConnection {
   allowLargeMessages(): void {
     const { messageBytes } = this.limits;
     this.reader.limits.maxMessageBytes = messageBytes;
-    // One whole message on each of the video, audio and data chunk streams.
+    // A whole message of video and one of audio at a time, with commands in between.
     this.reader.limits.maxBufferedBytes = 2 * messageBytes + COMMAND_MESSAGE_BYTES;
   }
 

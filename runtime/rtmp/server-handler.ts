@@ -11,7 +11,7 @@ export interface ServerHandler {
 export interface StreamRequest {
   readonly app: string;
   readonly name: string;
-  /** The query of the stream name, of the application and of the address that was connected to. */
+  /** The query of the stream name, and that of the application where the former does not say otherwise. */
   readonly query: ReadonlyMap<string, string>;
 }
 

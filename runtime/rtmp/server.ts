@@ -21,8 +21,7 @@ export class RtmpServer {
 
   constructor(options: RtmpServerOptions) {
     this.options = options;
-    // Both ways stay open until we say so: half-closed peers are told the reason before they go.
-    this.server = createServer({ allowHalfOpen: true, noDelay: true });
+    this.server = createServer({ noDelay: true });
     this.server.maxConnections = options.limits.connections;
     this.server.on('connection', (socket) => this.accept(socket));
   }
