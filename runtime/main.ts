@@ -16,11 +16,14 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const context = { clock, terminal, signal: interrupt.signal };
+// A command may wait for something that keeps no process alive: an answer, or a timer of the clock.
+const hold = setInterval(() => {}, 2 ** 30);
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   ...context,
   // Loaded where it is needed: a test encoder or a viewer should not wait for the HTTP server's code.
   run: async (options) => (await import('./run-command.ts')).runHost(options, context),
   showKeys: async (file) => (await import('./run-command.ts')).showKeys(file, terminal),
 });
+clearInterval(hold);
 // What is left by now is sockets that linger; the command has said what it had to say.
 process.exit();

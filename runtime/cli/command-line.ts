@@ -45,7 +45,6 @@ export async function runCommandLine(argv: readonly string[], options: CommandLi
   const program = createProgram(options, (code) => {
     exitCode = code;
   });
-  program.exitOverride();
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
@@ -67,6 +66,8 @@ function createProgram(options: CommandLineOptions, done: (exitCode: number) => 
   const program = new Command('understudy')
     .description('Keeps live streams on air: N encoders, one spare, and viewers that notice nothing.')
     .version(VERSION)
+    // Before the commands are made, which inherit it.
+    .exitOverride()
     .showHelpAfterError('(--help shows the options)')
     .addHelpText(
       'after',
@@ -89,7 +90,12 @@ Exit status: ${ExitCode.ok} fine, ${ExitCode.failed} failed or refused, ${ExitCo
       'after',
       examples('understudy run', 'understudy run --demo', 'understudy run --config event.json'),
     )
-    .action(async (given: RunOptions) => done(await options.run(given)));
+    .allowExcessArguments()
+    .action(async (given: RunOptions, { args }: Command) => {
+      // What is no command ends up at the default one.
+      if (args[0] !== undefined) program.error(`error: there is no command '${args[0]}'`);
+      done(await options.run(given));
+    });
 
   program
     .command('publish')
@@ -137,6 +143,7 @@ Exit status: ${ExitCode.ok} fine, ${ExitCode.failed} failed or refused, ${ExitCo
     .command('keys')
     .description('show the stream keys as an encoder needs them')
     .addOption(configOption())
+    .addHelpText('after', examples('understudy keys', 'understudy keys --config event.json'))
     .action(async (given: { config: string }) => done(await options.showKeys(given.config)));
   return program;
 }

@@ -1,3 +1,4 @@
+import { request as sendRequest } from 'node:http';
 import type {
   CommandAnswer,
   DrillRequest,
@@ -10,6 +11,8 @@ import type {
 } from '../contract/control-api.ts';
 import { CONTROL_PREFIX } from '../contract/control-path.ts';
 import { CommandError, ExitCode } from './exit-codes.ts';
+
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /** Talks to the control API of a running host. All calls reject with CommandError. */
 export class ControlClient {
@@ -46,25 +49,50 @@ export class ControlClient {
 
   /** A GET, or with a body a POST. 409 is an answer too: it says why the host did not do what it was told. */
   private async request<T>(path: string, body?: object): Promise<T> {
-    const response = await fetch(`${this.base}${CONTROL_PREFIX}${path}`, {
-      ...(body && {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      }),
-    }).catch((cause: unknown) => {
-      const why =
-        cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+    const { status, text } = await this.send(path, body).catch((error: NodeJS.ErrnoException) => {
+      // A name with several addresses fails once for each: that error has a code and no message.
+      const why = error.message || error.code;
       throw new CommandError(
         `no host answers at ${this.base} (${why}). Start one with npm start, or name it with --control`,
         ExitCode.unreachable,
       );
     });
-    const answer = (await response.json().catch(() => ({ error: 'no JSON' }))) as T | ErrorAnswer;
-    if (!response.ok && response.status !== 409) {
+    const answer = parseAnswer<T>(text);
+    if (status >= 400 && status !== 409) {
       const { error, field } = answer as ErrorAnswer;
       throw new CommandError(field ? `${field}: ${error}` : error, ExitCode.failed);
     }
-    return answer as T;
+    return answer;
+  }
+
+  /** Not fetch: where a connection ends before the request is sent, Node's never settles. */
+  private send(path: string, body: object | undefined): Promise<{ status: number; text: string }> {
+    return new Promise((resolve, reject) => {
+      const request = sendRequest(`${this.base}${CONTROL_PREFIX}${path}`, {
+        agent: false,
+        timeout: ANSWER_TIMEOUT_MS,
+        ...(body && { method: 'POST', headers: { 'content-type': 'application/json' } }),
+      });
+      request.on('response', (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.on('error', reject);
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      });
+      request.on('timeout', () => request.destroy(new Error(`no answer for ${ANSWER_TIMEOUT_MS / 1_000} s`)));
+      request.on('error', reject);
+      request.end(body && JSON.stringify(body));
+    });
+  }
+}
+
+function parseAnswer<T>(text: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new CommandError('what answers there is no control API: it sends no JSON', ExitCode.failed);
   }
 }

@@ -6,6 +6,7 @@ import { publishRtmp } from '../rtmp/client.ts';
 import { parseRtmpUrl } from '../rtmp/rtmp-url.ts';
 import { formatElapsed } from './duration.ts';
 import { CommandError, ExitCode } from './exit-codes.ts';
+import { checkRtmpUrl } from './stream-source.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface PublishOptions {
@@ -28,6 +29,7 @@ const STATUS_MS = 500;
 /** `understudy publish FILE URL`: loops a clip at real speed, as an encoder would send it. */
 export async function publish(options: PublishOptions): Promise<number> {
   const clip = loadClip(options.file);
+  checkRtmpUrl(options.url);
   const url = withKey(options.url, options.key);
   for (;;) {
     const ended = await publishOnce(clip, url, options).catch((error: Error) => error.message);

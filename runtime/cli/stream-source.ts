@@ -7,6 +7,7 @@ import { FlvTagType } from '../codec/flv-writer.ts';
 import type { Clock } from '../media/clock.ts';
 import type { MediaPacket } from '../media/packet.ts';
 import { playRtmp } from '../rtmp/client.ts';
+import { parseRtmpUrl } from '../rtmp/rtmp-url.ts';
 import { CommandError, ExitCode } from './exit-codes.ts';
 
 export interface StreamListener {
@@ -23,16 +24,26 @@ export interface PlayedStream {
 /** Plays `rtmp://…` or `http://….flv`. Rejects with CommandError where it cannot be reached or is refused. */
 export async function playStream(url: string, clock: Clock, listener: StreamListener): Promise<PlayedStream> {
   if (url.startsWith('rtmp://')) {
+    checkRtmpUrl(url);
     try {
       return await playRtmp(url, { clock }, listener);
     } catch (error) {
       throw new CommandError(error instanceof Error ? error.message : String(error), ExitCode.unreachable);
     }
   }
-  if (url.startsWith('http://')) return playHttpFlv(url, listener);
+  if (url.startsWith('http://') && URL.canParse(url)) return playHttpFlv(url, listener);
   throw new CommandError(
     `"${url.split('?')[0]}": play rtmp://HOST/live/NAME or http://HOST:8080/live/NAME.flv`,
   );
+}
+
+/** Throws CommandError for what is no address of an RTMP stream: no server has to be asked about that. */
+export function checkRtmpUrl(url: string): void {
+  try {
+    parseRtmpUrl(url);
+  } catch (error) {
+    throw new CommandError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function playHttpFlv(url: string, listener: StreamListener): Promise<PlayedStream> {
@@ -59,7 +70,9 @@ function playHttpFlv(url: string, listener: StreamListener): Promise<PlayedStrea
           try {
             reader.push(data);
           } catch (error) {
-            request.destroy(error instanceof Error ? error : new Error(String(error)));
+            // Not as the request's error: a socket that has gone back to Node's pool would throw it at the process.
+            ended(error instanceof Error ? error.message : String(error));
+            request.destroy();
           }
         });
         response.on('error', (error) => ended(error.message));

@@ -101,6 +101,8 @@ export class ViewerReporter {
   summary(now: number): ViewerReport {
     const { report } = this;
     report.elapsedMs = Math.round(now - this.startedAt);
+    // A stream that has gone silent has a gap that no packet ends.
+    this.noteGap(now);
     const seconds = Math.max(report.elapsedMs, 1) / 1_000;
     report.kbps = Math.round((report.bytes * 8) / 1_000 / seconds);
     report.frameRate = Math.round((report.video.frames / seconds) * 10) / 10;
@@ -115,10 +117,13 @@ export class ViewerReporter {
   private noteArrival(packet: MediaPacket, now: number): void {
     const { report } = this;
     report.bytes += packet.payload.length;
-    if (this.lastArrival !== null) {
-      report.largestGapMs = Math.max(report.largestGapMs, Math.round(now - this.lastArrival));
-    }
+    this.noteGap(now);
     this.lastArrival = now;
+  }
+
+  private noteGap(now: number): void {
+    if (this.lastArrival === null) return;
+    this.report.largestGapMs = Math.max(this.report.largestGapMs, Math.round(now - this.lastArrival));
   }
 
   private noteVideo(packet: MediaPacket, now: number): void {

@@ -81,7 +81,8 @@ function command<S extends z.ZodType>(
     const body = schema.safeParse(request.body);
     if (!body.success) {
       const [issue] = body.error.issues;
-      const field = issue?.path.join('.') ?? '';
+      const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+      const field = [...(issue?.path ?? []), ...unknown].join('.');
       return reply.code(400).send({ error: issue?.message ?? 'invalid', field } satisfies ErrorAnswer);
     }
     const answer = run(request.params.program, body.data);

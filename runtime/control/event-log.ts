@@ -21,9 +21,9 @@ export class EventLog {
     for (const listener of this.listeners) listener(numbered);
   }
 
-  /** What came after `id` and is still held. */
+  /** What came after `id` and is still held; all of it where `id` is from another run of the host. */
   after(id: number): NumberedEvent[] {
-    return this.events.filter((event) => event.id > id);
+    return this.events.filter((event) => event.id > id || id > this.lastId);
   }
 
   subscribe(listener: (event: NumberedEvent) => void): () => void {

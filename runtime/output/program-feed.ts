@@ -31,9 +31,13 @@ export class ProgramFeed implements ProgramListener {
   private pendingBaseVersion = 0;
   private hasVideo = false;
   private hasAudio = false;
+  /** The source on air has sent pictures; without any, viewers may begin with sound. */
+  private sourceHasVideo = false;
   /** The GOP in the air, as references: from the last keyframe that went out. */
   private gop: ProgramPacket[] = [];
   private gopBytes = 0;
+  /** The same, serialised, for all who join before it grows. */
+  private gopBatch: Batch | null = null;
 
   constructor(program: Program, limits: ViewerLimits, clock: Clock) {
     this.clock = clock;
@@ -63,10 +67,8 @@ export class ProgramFeed implements ProgramListener {
     const queue = new ViewerQueue(sink, format, this.limits, this.clock.now());
     this.queues.add(queue);
     if (this.startTime !== null) {
-      queue.join(
-        this.headers(),
-        this.gop.length === 0 ? null : this.newBatch(this.gop, true, this.headersVersion),
-      );
+      if (this.gop.length > 0) this.gopBatch ??= this.newBatch(this.gop, true, this.headersVersion);
+      queue.join(this.headers(), this.gopBatch);
     }
     return () => {
       if (this.queues.delete(queue)) this.pastSkips += queue.skips;
@@ -75,6 +77,8 @@ export class ProgramFeed implements ProgramListener {
 
   packet(packet: ProgramPacket): void {
     this.startTime ??= packet.time;
+    // Sound from before the first picture: its timestamp would be negative, which 32 bits show as the end of the cycle.
+    if (packet.time < this.startTime) return;
     const isFrame = packet.kind === 'frame';
     const begins = isFrame ? packet.keyframe : packet.kind === 'header' || packet.kind === 'splice';
     if (begins && this.pending.some(({ kind }) => kind === 'frame')) this.flush();
@@ -82,6 +86,10 @@ export class ProgramFeed implements ProgramListener {
     if (packet.kind === 'header' && packet.track === 'video') this.videoHeader = packet;
     if (packet.kind === 'header' && packet.track === 'audio') this.audioHeader = packet;
     if (isFrame || packet.kind === 'header') this[packet.track === 'video' ? 'hasVideo' : 'hasAudio'] = true;
+    if (isFrame && packet.track === 'video') this.sourceHasVideo = true;
+    if (packet.kind === 'splice') this.sourceHasVideo = false;
+    // Another source, or another codec: nobody can begin with the GOP from before it any more.
+    if (packet.kind === 'splice' || (packet.kind === 'header' && packet.track === 'video')) this.dropGop();
     if (packet.kind === 'metadata' || packet.kind === 'header') {
       this.headersVersion += 1;
       this.headersBatch = null;
@@ -112,21 +120,23 @@ export class ProgramFeed implements ProgramListener {
     this.pendingBaseVersion = this.headersVersion;
     if (this.queues.size === 0) return;
     const firstVideo = packets.find((p) => p.kind === 'frame' && p.track === 'video');
-    const isEntry = firstVideo?.kind === 'frame' ? firstVideo.keyframe : !this.hasVideo;
+    const isEntry = firstVideo?.kind === 'frame' ? firstVideo.keyframe : !this.sourceHasVideo;
     const batch = this.newBatch(packets, isEntry, baseVersion);
-    const headers = this.headers();
+    const headers = this.headers(packets);
     for (const queue of this.queues) queue.send(batch, headers);
   }
 
-  /** The headers in force, dated like the GOP that follows them. */
-  private headers(): Batch {
-    if (this.headersBatch !== null) return this.headersBatch;
+  /** The headers in force, dated like the GOP that follows them, but for those that `next` brings itself. */
+  private headers(next: readonly ProgramPacket[] = []): Batch {
+    const all = [this.metadata, this.videoHeader, this.audioHeader].filter((packet) => packet !== null);
+    const missing = all.filter((packet) => !next.includes(packet));
+    const isWhole = missing.length === all.length;
+    if (isWhole && this.headersBatch !== null) return this.headersBatch;
     const time = this.gop[0]?.time;
-    const packets = [this.metadata, this.videoHeader, this.audioHeader]
-      .filter((packet) => packet !== null)
-      .map((packet) => (time === undefined ? packet : { ...packet, time }));
-    this.headersBatch = this.newBatch(packets, false, this.headersVersion);
-    return this.headersBatch;
+    const packets = missing.map((packet) => (time === undefined ? packet : { ...packet, time }));
+    const batch = this.newBatch(packets, false, this.headersVersion);
+    if (isWhole) this.headersBatch = batch;
+    return batch;
   }
 
   private newBatch(packets: readonly ProgramPacket[], isEntry: boolean, baseVersion: number): Batch {
@@ -136,14 +146,18 @@ export class ProgramFeed implements ProgramListener {
 
   private keepForJoins(packet: Extract<ProgramPacket, { kind: 'frame' | 'data' }>): void {
     const begins = packet.kind === 'frame' && packet.keyframe;
-    if (begins || this.gopBytes > MAX_JOIN_BYTES) {
-      this.gop = [];
-      this.gopBytes = 0;
-      this.headersBatch = null;
-    }
+    if (begins || this.gopBytes > MAX_JOIN_BYTES) this.dropGop();
     // Sound without pictures is joined anywhere and needs no past.
     if (!begins && this.gop.length === 0) return;
     this.gop.push(packet);
     this.gopBytes += packet.payload.length;
+    this.gopBatch = null;
+  }
+
+  private dropGop(): void {
+    this.gop = [];
+    this.gopBytes = 0;
+    this.gopBatch = null;
+    this.headersBatch = null;
   }
 }

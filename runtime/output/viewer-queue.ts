@@ -79,8 +79,12 @@ export class ViewerQueue {
     }
   }
 
+  /** One batch always fits into an empty queue: who keeps up is not punished for a keyframe beyond the bound. */
   private fits(batch: Batch): boolean {
-    return this.sink.pendingBytes + batch.bytes(this.format).length <= this.limits.queueLimitBytes;
+    const { pendingBytes } = this.sink;
+    return (
+      pendingBytes === 0 || pendingBytes + batch.bytes(this.format).length <= this.limits.queueLimitBytes
+    );
   }
 
   private write(batch: Batch): void {

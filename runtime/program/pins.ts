@@ -70,8 +70,9 @@ export class Pins {
     const late = this.checkSequence(command.sequence);
     if (late !== null) return late;
     this.lastSequence = command.sequence;
-    this.unpin(command);
     if (this.drill !== null) this.endDrill(command);
+    // Last: where both end, the program belongs where it was before the pin.
+    this.unpin(command);
     return { outcome: 'done' };
   }
 

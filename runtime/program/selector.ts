@@ -106,15 +106,15 @@ function choose(
     );
     return real ? { candidate: real, cause: 'failback' } : { candidate: current, cause: 'start' };
   }
-  const back = candidates.find(({ name }) => name === state.returnTo);
-  if (back !== undefined && back !== current && isClean(back)) {
-    return { candidate: back, cause: 'return' };
-  }
+  const back = candidates.find((c) => c.name === state.returnTo && c !== current && isReal(c) && isClean(c));
+  const better =
+    policy.failback === 'auto' ? failbackTarget(candidates, back ?? current, policy, now) : undefined;
+  // Where the list has a better one by now, a return would only be a detour.
+  if (back !== undefined && better === undefined) return { candidate: back, cause: 'return' };
   if (current.health === 'degraded') {
     const clean = best(candidates.filter(isReal).filter(isClean), policy.failback);
     if (clean !== undefined) return { candidate: clean, cause: 'degraded' };
   }
-  const better = policy.failback === 'auto' ? failbackTarget(candidates, current, policy, now) : undefined;
   return better ? { candidate: better, cause: 'failback' } : { candidate: current, cause: 'start' };
 }
 
@@ -153,7 +153,7 @@ function failbackTarget(
   policy: SelectorPolicy,
   now: number,
 ): Candidate | undefined {
-  const better = candidates.slice(0, candidates.indexOf(current));
+  const better = candidates.slice(0, candidates.indexOf(current)).filter(isReal);
   return better.find((candidate) => hasBeenClean(candidate, policy, now));
 }
 

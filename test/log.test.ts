@@ -1,0 +1,99 @@
+/** The log for people: one line an event, with what matters and nothing that machines want. */
+import { describe, expect, it } from '@jest/globals';
+import { describeLine } from '../runtime/log.ts';
+import { SWITCH } from './control/samples.ts';
+
+const TIME = Date.UTC(2026, 0, 1, 12, 34, 56);
+
+/** The line without its time, which is in the zone of the machine. */
+function describeEvent(event: Record<string, unknown>): string {
+  const line = describeLine({ level: 'info', time: TIME, msg: 'message', ...event });
+  expect(line).toMatch(/^\d\d:\d\d:56 {2}/);
+  return line.slice('12:34:56  '.length);
+}
+
+describe('a line of the log', () => {
+  it.each<[name: string, event: Record<string, unknown>, text: string]>([
+    [
+      'a publisher',
+      { event: 'publish', input: 'master/camera1', address: '192.0.2.1:5', tookOverFrom: null },
+      'master/camera1 is published by 192.0.2.1:5',
+    ],
+    [
+      'a take-over',
+      { event: 'publish', input: 'master/camera1', address: '192.0.2.1:5', tookOverFrom: '192.0.2.2:6' },
+      'master/camera1 is published by 192.0.2.1:5, took over from 192.0.2.2:6',
+    ],
+    [
+      'the end of a publisher',
+      { event: 'unpublish', input: 'master/camera1', address: '192.0.2.1:5', reason: 'FCUnpublish' },
+      'master/camera1 is no longer published by 192.0.2.1:5: FCUnpublish',
+    ],
+    [
+      'a health that says it all',
+      { event: 'health', input: 'backup/spare', health: 'live', detail: '' },
+      'backup/spare live',
+    ],
+    [
+      'a health with its reason',
+      { event: 'health', input: 'backup/spare', health: 'stalled', detail: 'no new media for 500 ms' },
+      'backup/spare stalled (no new media for 500 ms)',
+    ],
+    [
+      'a switch',
+      { event: 'switch', ...SWITCH },
+      'live/camera1: master/camera1 ▸ backup/spare (lost, master/camera1 absent); ' +
+        'hole 0/0 ms, gap 35 ms, 7 viewers carried over',
+    ],
+    [
+      'a switch of which little is known',
+      {
+        event: 'switch',
+        ...SWITCH,
+        from: null,
+        to: null,
+        detail: '',
+        by: 'ann',
+        gapMs: null,
+        holeMs: { video: null, audio: null },
+      },
+      'live/camera1: nothing ▸ nothing (lost, by ann); hole -/- ms, gap - ms, 7 viewers carried over',
+    ],
+    [
+      'what the preflight found',
+      { event: 'preflight', program: 'camera1', warnings: ['a differs', 'b differs'] },
+      'live/camera1: a differs; b differs',
+    ],
+    [
+      'a preflight that finds nothing any more',
+      { event: 'preflight', program: 'camera1', warnings: [] },
+      'live/camera1: master and backup match now',
+    ],
+    [
+      'a refusal',
+      { event: 'refused', what: 'publish', address: '192.0.2.1:5', code: 'X', msg: 'wrong key' },
+      'refused publish from 192.0.2.1:5: wrong key',
+    ],
+    [
+      'an event without a text of its own',
+      { event: 'reanchor', input: 'master/camera1', cause: 'went-back', byMs: 7, msg: 'not continuous' },
+      'not continuous input=master/camera1 cause=went-back byMs=7',
+    ],
+    ['no event', { msg: 'plain', list: [1, 2] }, 'plain list=[1,2]'],
+  ])('about %s', (_name, event, text) => {
+    expect(describeEvent(event)).toBe(text);
+  });
+
+  it.each<[level: string, start: string]>([
+    ['debug', 'plain'],
+    ['info', 'plain'],
+    ['warn', 'WARN plain'],
+    ['error', 'ERROR plain'],
+  ])('of level %s begins with %j', (level, start) => {
+    expect(describeEvent({ level, msg: 'plain' })).toBe(start);
+  });
+
+  it('of anything is a line', () => {
+    expect(describeLine({})).not.toContain('undefined');
+  });
+});
