@@ -17,8 +17,7 @@ import { createHttpServer } from './output/http-server.ts';
 import { rtmpFormat } from './output/packet-format.ts';
 import { ProgramFeed } from './output/program-feed.ts';
 import { Director } from './program/director.ts';
-import { Program } from './program/program.ts';
-import type { SwitchRecord } from './program/switch-record.ts';
+import { Program, type ProgramOptions } from './program/program.ts';
 import { RtmpServer } from './rtmp/server.ts';
 import { type Playback, type Refusal, refusal, type ServerHandler } from './rtmp/server-handler.ts';
 
@@ -61,9 +60,15 @@ export async function startHost(options: HostOptions): Promise<Host> {
         logger.info({ event: 'unpublish', input: input.name, address, reason }, 'no longer publishing'),
     },
   });
-  const programs = createPrograms(config, inputs, (record) => {
-    logger.info({ event: 'switch', ...record }, 'switch');
-    events.add({ type: 'switch', ...record });
+  const programs = createPrograms(config, inputs, {
+    onSwitch: (record) => {
+      logger.info({ event: 'switch', ...record }, 'switch');
+      events.add({ type: 'switch', ...record });
+    },
+    onDrill: (program, phase) => {
+      logger.info({ event: 'drill', program, phase }, `drill ${phase}`);
+      events.add({ type: 'drill', at: clock.now(), program, phase });
+    },
   });
   const feeds = new Map(
     programs.map((program) => [program.name, new ProgramFeed(program, config.viewers, clock)]),
@@ -164,7 +169,7 @@ function createInputs(config: Config, events: InputEvents): Input[] {
 function createPrograms(
   config: Config,
   inputs: readonly Input[],
-  onSwitch: (record: SwitchRecord) => void,
+  events: Pick<ProgramOptions, 'onSwitch' | 'onDrill'>,
 ): Program[] {
   const byName = new Map(inputs.map((input) => [input.name, input]));
   const { flap, stallTimeoutMs } = config.failover;
@@ -179,7 +184,7 @@ function createPrograms(
         }),
         policy: { failback, failbackHoldMs, flap },
         stallTimeoutMs,
-        onSwitch,
+        ...events,
       }),
   );
 }
@@ -199,17 +204,12 @@ function rtmpHandler({ registry, feeds, hasRoom, keys, logger }: RtmpHandlerOpti
     return refused;
   };
   return {
-    connect: (app, address) =>
-      PUBLISH_APPS.has(app) || app === PLAY_APP
-        ? null
-        : refuse(
-            'connect',
-            address,
-            refusal(
-              'NetConnection.Connect.InvalidApp',
-              `there is no application "${app}": publish to master or backup, play from live`,
-            ),
-          ),
+    connect: (app, address) => {
+      if (PUBLISH_APPS.has(app) || app === PLAY_APP) return null;
+      if (holdsKey(app, keys)) return refuse('connect', address, KEY_AS_NAME);
+      const description = `there is no application "${app}": publish to master or backup, play from live`;
+      return refuse('connect', address, refusal('NetConnection.Connect.InvalidApp', description));
+    },
     publish: ({ app, name, query }, publisher) => {
       if (holdsKey(name, keys)) return refuse('publish', publisher.address, KEY_AS_NAME);
       const path = `${app}/${name}`;
@@ -222,6 +222,7 @@ function rtmpHandler({ registry, feeds, hasRoom, keys, logger }: RtmpHandlerOpti
     },
     play: ({ app, name }, viewer) => {
       const feed = app === PLAY_APP ? feeds.get(name) : undefined;
+      if (feed === undefined && holdsKey(name, keys)) return refuse('play', viewer.address, KEY_AS_NAME);
       if (feed === undefined) {
         return refuse(
           'play',

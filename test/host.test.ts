@@ -286,8 +286,7 @@ describe('a publisher is refused', () => {
     expectOneLine(site, refused);
   });
 
-  // Of host.ts: the names of applications and programs are said back as they are. Remove `failing` once they are not.
-  it.failing.each([
+  it.each([
     ['the application', (site: Site) => site.publish(`${KEY}/camera1`)],
     ['a program', (site: Site) => playRtmp(site.rtmp(`live/${KEY}`), { clock }, NOBODY)],
   ])('without its key in the log, where that stands in the place of %s', async (_name, attempt) => {

@@ -51,6 +51,8 @@ export class Input {
   healthDetail = '';
   /** Since when `health` holds; -Infinity from the start. */
   healthSince = Number.NEGATIVE_INFINITY;
+  /** Since when it can be shown, live or degraded; what it was before counts no more. */
+  arrivedAt = Number.NEGATIVE_INFINITY;
   /** When the last packet arrived. */
   lastPacketAt: number | null = null;
   metadata: Metadata | null = null;
@@ -157,8 +159,9 @@ export class Input {
     this.health = health;
     this.healthDetail = detail;
     this.healthSince = now;
-    const wasShown = previous === 'live' || previous === 'degraded';
-    if (wasShown && health !== 'live' && health !== 'degraded') {
+    const canShow = (one: Health): boolean => one === 'live' || one === 'degraded';
+    if (!canShow(previous) && canShow(health)) this.arrivedAt = now;
+    if (canShow(previous) && !canShow(health)) {
       this.losses = this.losses.filter((at) => now - at < LOSS_MEMORY_MS);
       this.losses.push(now);
     }

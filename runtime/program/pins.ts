@@ -43,15 +43,25 @@ export class Pins {
   private readonly stallTimeoutMs: number;
   private pinnedFrom: string | null = null;
   private lastSequence = Number.NEGATIVE_INFINITY;
+  /** What the last sequence stood for: the same number on another command is a mistake, not a repetition. */
+  private lastCommand = '';
   private lastAsker: Asker | null = null;
 
-  constructor(program: string, stallTimeoutMs: number) {
+  private readonly onDrill: (phase: 'began' | 'ended') => void;
+
+  constructor(
+    program: string,
+    stallTimeoutMs: number,
+    onDrill: (phase: 'began' | 'ended') => void = () => {},
+  ) {
     this.program = program;
     this.stallTimeoutMs = stallTimeoutMs;
+    this.onDrill = onDrill;
   }
 
   setPin(command: PinCommand, onAir: string | null, now: number): CommandOutcome {
-    const late = this.checkSequence(command.sequence);
+    const what = `pin to ${command.candidate}`;
+    const late = this.checkSequence(command.sequence, what);
     if (late !== null) return late;
     if (command.expiresAt <= now) {
       return {
@@ -60,6 +70,7 @@ export class Pins {
       };
     }
     this.lastSequence = command.sequence;
+    this.lastCommand = what;
     if (this.pin === null) this.pinnedFrom = onAir;
     this.pin = { ...command, since: now };
     this.returnTo = null;
@@ -67,9 +78,11 @@ export class Pins {
   }
 
   release(command: ReleaseCommand): CommandOutcome {
-    const late = this.checkSequence(command.sequence);
+    const what = 'release';
+    const late = this.checkSequence(command.sequence, what);
     if (late !== null) return late;
     this.lastSequence = command.sequence;
+    this.lastCommand = what;
     if (this.drill !== null) this.endDrill(command);
     // Last: where both end, the program belongs where it was before the pin.
     this.unpin(command);
@@ -81,6 +94,7 @@ export class Pins {
       return { outcome: 'refused', why: `a drill of ${this.program} is running` };
     }
     this.drill = { ...command, candidate: onAir, startedAt: now };
+    this.onDrill('began');
     return { outcome: 'done' };
   }
 
@@ -102,6 +116,11 @@ export class Pins {
   /** A drill lets nothing more of the candidate through, from its first moment. */
   isMuted(candidate: string): boolean {
     return this.drill?.candidate === candidate;
+  }
+
+  /** A candidate that is lost meanwhile is no place to go back to: it has to earn its failback like any other. */
+  forgetReturnUnless(isLive: (candidate: string) => boolean): void {
+    if (this.returnTo !== null && !isLive(this.returnTo)) this.returnTo = null;
   }
 
   switched(to: string): void {
@@ -126,9 +145,16 @@ export class Pins {
     this.returnTo = this.drill?.candidate ?? null;
     this.drill = null;
     this.lastAsker = { by: asker.by, reason: 'end of the drill' };
+    this.onDrill('ended');
   }
 
-  private checkSequence(sequence: number): CommandOutcome | null {
+  private checkSequence(sequence: number, what: string): CommandOutcome | null {
+    if (sequence === this.lastSequence && what !== this.lastCommand) {
+      return {
+        outcome: 'overtaken',
+        why: `sequence ${sequence} was a ${this.lastCommand}; take a higher one`,
+      };
+    }
     if (sequence === this.lastSequence)
       return { outcome: 'repeated', why: `sequence ${sequence} was carried out` };
     if (sequence < this.lastSequence) {

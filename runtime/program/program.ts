@@ -39,6 +39,7 @@ export interface ProgramOptions {
   readonly stallTimeoutMs: number;
   /** A switch has been made and measured. */
   readonly onSwitch: (record: SwitchRecord) => void;
+  readonly onDrill?: (program: string, phase: 'began' | 'ended') => void;
 }
 
 interface PendingCut {
@@ -79,7 +80,9 @@ export class Program {
     this.options = options;
     this.name = options.name;
     this.candidates = options.candidates;
-    this.pins = new Pins(options.name, options.stallTimeoutMs);
+    this.pins = new Pins(options.name, options.stallTimeoutMs, (phase) =>
+      options.onDrill?.(options.name, phase),
+    );
     this.splicer = new Splicer((packet) => this.send(packet));
     for (const input of options.candidates) {
       input.subscribe({
@@ -118,15 +121,19 @@ export class Program {
   /** What the selector must know, as of `now`. */
   contender(now: number): Contender {
     this.pins.expire(now);
+    this.pins.forgetReturnUnless((name) =>
+      this.candidates.some((one) => one.name === name && one.health === 'live'),
+    );
     const withheld = this.pins.withheldAt(now);
     return {
       name: this.name,
       candidates: this.candidates.map(
-        ({ name, kind, health, healthSince, recentLosses }): Candidate => ({
+        ({ name, kind, health, healthSince, arrivedAt, recentLosses }): Candidate => ({
           name,
           kind,
           health,
           since: healthSince,
+          arrivedAt,
           losses: recentLosses,
           withheld: name === withheld ? 'drill' : null,
         }),

@@ -24,6 +24,8 @@ export interface Candidate {
   readonly health: Health;
   /** Since when, ms since the epoch. */
   readonly since: number;
+  /** Since when it can be shown, whether clean or degraded. */
+  readonly arrivedAt: number;
   /** When it was lost lately, oldest first. */
   readonly losses: readonly number[];
   /** It counts as lost, whatever its health: a drill plays its death, or another program has it. */
@@ -140,7 +142,7 @@ function best(candidates: readonly Candidate[], failback: FailbackPolicy): Candi
   const inOrder =
     failback === 'sticky'
       ? candidates.toSorted(
-          (a, b) => Number(a.kind === 'slate') - Number(b.kind === 'slate') || a.since - b.since,
+          (a, b) => Number(a.kind === 'slate') - Number(b.kind === 'slate') || a.arrivedAt - b.arrivedAt,
         )
       : candidates;
   const shown = inOrder.filter(canShow);

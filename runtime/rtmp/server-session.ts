@@ -19,7 +19,7 @@ import {
   type ServerHandler,
   type Viewer,
 } from './server-handler.ts';
-import { resolveStreamPath } from './stream-path.ts';
+import { printable, resolveStreamPath } from './stream-path.ts';
 import { ChunkStreamId, DEFAULT_CHUNK_SIZE, MessageType, type RawMessage, UserControlEvent } from './wire.ts';
 
 // States of a session:        connecting -[connect]▶ connected
@@ -349,9 +349,4 @@ function number(value: AmfValue): number {
 
 function asObject(value: AmfValue): AmfObject {
   return asMetadata(value) === null ? {} : (value as AmfObject);
-}
-
-/** A peer's text in our log: short, and without control characters. */
-export function printable(value: string): string {
-  return value.replace(/[^\x20-\x7e]/g, '?').slice(0, 64);
 }

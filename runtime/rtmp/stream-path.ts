@@ -3,6 +3,9 @@ import type { StreamRequest } from './server-handler.ts';
 /** A stream name can be followed by a query; more parameters than this are not read. */
 const MAX_PARAMETERS = 16;
 
+/** Longer than any name of an input or a program. */
+const MAX_NAME_LENGTH = 80;
+
 /**
  * What a client means by its application and stream name. Encoders write the same address in several shapes:
  *
@@ -16,7 +19,11 @@ export function resolveStreamPath(application: string, streamName: string): Stre
   const segments = appPath.split('/').filter((segment) => segment !== '' && segment !== '_definst_');
   const [app = '', instance] = segments;
   const name = instance ?? streamPath.replace(/^(flv|mp4):/, '').replace(/^\/+|\/+$/g, '');
-  return { app, name, query: new Map([...parseQuery(appQuery), ...parseQuery(streamQuery)]) };
+  return {
+    app: printable(app),
+    name: printable(name),
+    query: new Map([...parseQuery(appQuery), ...parseQuery(streamQuery)]),
+  };
 }
 
 function splitQuery(text: string): [path: string, query: string] {
@@ -26,4 +33,9 @@ function splitQuery(text: string): [path: string, query: string] {
 
 function parseQuery(query: string): Array<[string, string]> {
   return [...new URLSearchParams(query)].slice(0, MAX_PARAMETERS);
+}
+
+/** A peer's text, fit for a log: short, and without control characters. No name of ours is changed by it. */
+export function printable(value: string): string {
+  return value.replace(/[^\x20-\x7e]/g, '?').slice(0, MAX_NAME_LENGTH);
 }

@@ -32,6 +32,7 @@ export function candidate(name: string, options: CandidateOptions = {}): Candida
     kind: name === 'slate' ? 'slate' : name.startsWith('master/') ? 'master' : 'backup',
     health,
     since: NOW - forMs,
+    arrivedAt: NOW - forMs,
     losses: lostAgoMs.map((ago) => NOW - ago).sort((a, b) => a - b),
     withheld,
   };

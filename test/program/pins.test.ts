@@ -266,3 +266,37 @@ describe('who is behind a switch', () => {
     },
   );
 });
+
+describe('the same sequence on another command', () => {
+  it('is a mistake, and says so', () => {
+    const pins = createPins();
+    pins.setPin(pinCommand(5), MASTER, NOW);
+    expect(pins.setPin(pinCommand(5, { candidate: MASTER }), SPARE, NOW).outcome).toBe('overtaken');
+    expect(pins.release(release(5)).outcome).toBe('overtaken');
+    expect(pins.pin?.candidate).toBe(SPARE);
+    expect(pins.setPin(pinCommand(5), MASTER, NOW).outcome).toBe('repeated');
+  });
+});
+
+describe('the place to go back to', () => {
+  it('is forgotten where it is lost meanwhile', () => {
+    const pins = createPins();
+    pins.setPin(pinCommand(1), MASTER, NOW);
+    pins.release(release(2));
+    pins.forgetReturnUnless((name) => name === MASTER);
+    expect(pins.returnTo).toBe(MASTER);
+    pins.forgetReturnUnless(() => false);
+    expect(pins.returnTo).toBeNull();
+  });
+});
+
+describe('the events of a drill', () => {
+  it('says when it begins and when it ends', () => {
+    const phases: string[] = [];
+    const pins = new Pins('camera1', STALL_MS, (phase) => phases.push(phase));
+    pins.startDrill(drill(), MASTER, NOW);
+    expect(phases).toEqual(['began']);
+    pins.expire(NOW + 10_000);
+    expect(phases).toEqual(['began', 'ended']);
+  });
+});

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { encodeMessage } from '../../runtime/rtmp/chunk-writer.ts';
 import { commandMessage, userControlMessage } from '../../runtime/rtmp/message.ts';
-import { printable } from '../../runtime/rtmp/server-session.ts';
+import { printable } from '../../runtime/rtmp/stream-path.ts';
 import { DEFAULT_CHUNK_SIZE, MessageType, UserControlEvent } from '../../runtime/rtmp/wire.ts';
 import { bytes } from '../golden/bytes.ts';
 import { chunkStreamsRefused } from '../golden/chunk-streams.ts';
@@ -439,6 +439,6 @@ describe('printable', () => {
   it('keeps logs short and plain', () => {
     expect(printable('publish')).toBe('publish');
     expect(printable('a\r\nb\u0000\u001b[0m é')).toBe('a??b??[0m ?');
-    expect(printable('x'.repeat(1_000))).toHaveLength(64);
+    expect(printable('x'.repeat(1_000))).toHaveLength(80);
   });
 });

@@ -66,10 +66,10 @@ describe('resolveStreamPath', () => {
     { name: 'slashes alone', app: '///', stream: '///', is: ['', '', {}] },
     { name: 'a prefix alone', app: 'live', stream: 'mp4:', is: ['live', '', {}] },
     {
-      name: 'what cannot be printed is left as it is',
+      name: 'what cannot be printed, and could forge a line of the log',
       app: 'a\u0000\n',
       stream: 'b\u001b[31m\u{1f3a5}',
-      is: ['a\u0000\n', 'b\u001b[31m\u{1f3a5}', {}],
+      is: ['a??', 'b?[31m??', {}],
     },
   ])('$name', ({ app, stream, is: [expectedApp, expectedName, query] }) => {
     const path = resolveStreamPath(app, stream);
