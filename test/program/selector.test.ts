@@ -191,7 +191,7 @@ describe('failback', () => {
       selects: go(SPARE, 'lost'),
     },
     {
-      name: 'sticky takes the one that arrived first, as Flash Media Server's list did',
+      name: 'sticky takes the one that arrived first, like the list of Flash Media Server',
       candidates: [lost(MASTER), live(SPARE, 1_000), live(SECOND, 9_000), live('slate')],
       state: showing(MASTER),
       policy: { failback: 'sticky' },
