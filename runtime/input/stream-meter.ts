@@ -4,7 +4,7 @@ export interface StreamRates {
   readonly audioKbps: number;
   /** Video frames a second, with one decimal. */
   readonly frameRate: number;
-  /** ms between the last two keyframes; 0 before there were two. */
+  /** The longest of the last few distances of keyframes, in ms; 0 before there were two keyframes. */
   readonly gopMs: number;
 }
 
@@ -16,13 +16,15 @@ interface Second {
 }
 
 const WINDOW_SECONDS = 3;
+/** A GOP that is cut short, at a scene change or where a clip begins again, is not what an encoder is set to. */
+const KEPT_GOPS = 3;
 
 /** Bit rates, frame rate and GOP length of an input, by time of arrival. */
 export class StreamMeter {
   /** Oldest first; the newest is still filling. */
   private seconds: Second[] = [];
   private lastKeyframeDts: number | null = null;
-  private gopMs = 0;
+  private gops: number[] = [];
   private startedSecond = 0;
 
   note(track: string, bytes: number, keyframe: boolean, dts: number, now: number): void {
@@ -39,7 +41,9 @@ export class StreamMeter {
     newest.videoBytes += bytes;
     newest.frames += 1;
     if (!keyframe) return;
-    if (this.lastKeyframeDts !== null && dts > this.lastKeyframeDts) this.gopMs = dts - this.lastKeyframeDts;
+    if (this.lastKeyframeDts !== null && dts > this.lastKeyframeDts) {
+      this.gops = [...this.gops.slice(1 - KEPT_GOPS), dts - this.lastKeyframeDts];
+    }
     this.lastKeyframeDts = dts;
   }
 
@@ -60,7 +64,7 @@ export class StreamMeter {
       videoKbps: Math.round((videoBytes * 8) / 1_000 / count),
       audioKbps: Math.round((audioBytes * 8) / 1_000 / count),
       frameRate: Math.round((frames / count) * 10) / 10,
-      gopMs: this.gopMs,
+      gopMs: Math.max(0, ...this.gops),
     };
   }
 }

@@ -118,11 +118,9 @@ export class Splicer {
     return buffer.lastBeginningBy(this.reached) ?? buffer.gops[0];
   }
 
-  /** Sound in front of the entry keyframe that viewers have not heard: where it lagged behind the pictures. */
-  private isSoundToFillWith({ packet, dts, anchor }: InputPacket): boolean {
-    if (packet.track !== 'audio' || packet.config !== null || !Number.isFinite(this.audio.floor))
-      return false;
-    return dts + anchor.offset > this.audio.floor;
+  /** Sound in front of the entry keyframe may be what viewers have not heard: where it lagged behind the pictures. */
+  private isSoundToFillWith({ packet }: InputPacket): boolean {
+    return packet.track === 'audio' && packet.config === null && Number.isFinite(this.audio.floor);
   }
 
   private putVideo(p: InputPacket): void {

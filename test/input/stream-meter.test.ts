@@ -65,6 +65,17 @@ describe('the stream meter', () => {
     expect(meter.rates(EPOCH + 7_000)?.gopMs).toBe(1_500);
   });
 
+  it('does not take one GOP that was cut short for what the encoder is set to', () => {
+    const meter = new StreamMeter();
+    const gopAfter = (...keyframes: readonly number[]): number | undefined => {
+      for (const dts of keyframes) meter.note('video', 1, true, dts, EPOCH + dts);
+      return meter.rates(EPOCH + 60_000)?.gopMs;
+    };
+    expect(gopAfter(0, 2_000, 4_000, 4_800)).toBe(2_000);
+    // An encoder that is set anew is followed.
+    expect(gopAfter(5_800, 6_800, 7_800)).toBe(1_000);
+  });
+
   it('counts data messages as neither track', () => {
     const meter = new StreamMeter();
     for (let ms = 0; ms < 4_000; ms += 100) meter.note('data', 10_000, false, ms, EPOCH + ms);
