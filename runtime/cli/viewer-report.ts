@@ -12,6 +12,8 @@ export interface TrackReport {
   largestStepMs: number;
   /** Missing media time: the largest step, beyond the usual one. */
   holeMs: number;
+  /** How long ago the last frame came, on the wall clock. */
+  silentMs: number;
   /** Frames whose DTS was not above the one before. */
   outOfOrder: number;
   /** Frames to be shown before they can be decoded. */
@@ -48,6 +50,7 @@ export class ViewerReporter {
   readonly report: ViewerReport;
   private readonly startedAt: number;
   private lastArrival: number | null = null;
+  private readonly lastOn: { video: number | null; audio: number | null } = { video: null, audio: null };
   private readonly last = new Map<string, number>();
   private readonly steps = { video: new Map<number, number>(), audio: new Map<number, number>() };
   private awaitsKeyframe = false;
@@ -89,6 +92,7 @@ export class ViewerReporter {
       return;
     }
     this.noteArrival(packet, now);
+    this.lastOn[packet.track] = now;
     track.frames += 1;
     track.bytes += packet.payload.length;
     if (track.codecs.length === 0) report.framesBeforeHeaders += 1;
@@ -110,6 +114,7 @@ export class ViewerReporter {
       const state = report[track];
       state.frameMs = mostFrequent(this.steps[track]);
       state.holeMs = Math.max(0, state.largestStepMs - state.frameMs);
+      state.silentMs = Math.round(now - (this.lastOn[track] ?? now));
     }
     return report;
   }
@@ -152,6 +157,7 @@ function newTrackReport(): TrackReport {
     frameMs: 0,
     largestStepMs: 0,
     holeMs: 0,
+    silentMs: 0,
     outOfOrder: 0,
     ptsBeforeDts: 0,
     codecs: [],
@@ -184,6 +190,9 @@ export function breaches(report: ViewerReport, gapBudgetMs: number): string[] {
     const track = report[name];
     if (track.frames === 0) continue;
     if (track.holeMs > track.frameMs) found.push(`${name}: ${track.holeMs} ms of media are missing`);
+    if (track.silentMs > gapBudgetMs && report.largestGapMs <= gapBudgetMs) {
+      found.push(`${name}: ended ${track.silentMs} ms before the rest`);
+    }
     if (track.outOfOrder > 0) found.push(`${name}: ${track.outOfOrder} frames out of DTS order`);
     if (track.ptsBeforeDts > 0)
       found.push(`${name}: ${track.ptsBeforeDts} frames with a PTS before their DTS`);

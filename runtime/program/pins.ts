@@ -30,6 +30,8 @@ export type CommandOutcome =
 
 interface Drill extends DrillCommand {
   readonly candidate: string;
+  /** Where the program belongs afterwards: where it was, or where it was before a pin that ends meanwhile. */
+  readonly returnTo: string | null;
   readonly startedAt: number;
 }
 
@@ -93,7 +95,7 @@ export class Pins {
     if (this.drill !== null) {
       return { outcome: 'refused', why: `a drill of ${this.program} is running` };
     }
-    this.drill = { ...command, candidate: onAir, startedAt: now };
+    this.drill = { ...command, candidate: onAir, returnTo: onAir, startedAt: now };
     this.onDrill('began');
     return { outcome: 'done' };
   }
@@ -138,11 +140,12 @@ export class Pins {
     if (this.pin === null) return;
     this.pin = null;
     this.returnTo = this.pinnedFrom;
+    if (this.drill !== null) this.drill = { ...this.drill, returnTo: this.pinnedFrom };
     this.lastAsker = asker;
   }
 
   private endDrill(asker: Asker): void {
-    this.returnTo = this.drill?.candidate ?? null;
+    this.returnTo = this.drill?.returnTo ?? null;
     this.drill = null;
     this.lastAsker = { by: asker.by, reason: 'end of the drill' };
     this.onDrill('ended');

@@ -104,6 +104,12 @@ describe('a stream that is well', () => {
     expect(viewing.report()).toMatchObject({ video: { largestStepMs: 40 }, audio: { largestStepMs: 40 } });
   });
 
+  it('is not well where one track ends and the other goes on', () => {
+    const viewing = start().play(0, 2_000);
+    for (let ms = 2_000; ms <= 5_000; ms += 40) viewing.video(ms, { keyframe: ms % 1_000 === 0 });
+    expect(viewing.breaches()).toEqual(['audio: ended 3040 ms before the rest']);
+  });
+
   it('may be sound alone', () => {
     const viewing = start();
     for (let ms = 0; ms < 1_000; ms += 21) viewing.audio(ms);

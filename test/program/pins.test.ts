@@ -290,6 +290,20 @@ describe('the place to go back to', () => {
   });
 });
 
+describe('a pin that expires while a drill runs', () => {
+  it('leads back to where the program was before the pin', () => {
+    const pins = createPins();
+    pins.setPin(pinCommand(1, { expiresAt: NOW + 5_000 }), MASTER, NOW);
+    pins.startDrill(drill(), SPARE, NOW + 1_000);
+    pins.expire(NOW + 5_000);
+    // The program has gone back already, and the drill goes on.
+    pins.switched(MASTER);
+    pins.expire(NOW + 11_000);
+    expect(pins.drill).toBeNull();
+    expect(pins.returnTo).toBe(MASTER);
+  });
+});
+
 describe('the events of a drill', () => {
   it('says when it begins and when it ends', () => {
     const phases: string[] = [];
