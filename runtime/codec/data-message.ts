@@ -29,10 +29,15 @@ export function encodeSetDataFrame(metadata: Metadata): Buffer {
 }
 
 /** Reads onMetaData's value; null where it is no object. */
-export function asMetadata(value: AmfValue): Metadata | null {
+export function asMetadata(value: AmfValue): AmfObject | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof AmfDate)
     return null;
   return value;
+}
+
+/** An object that a peer should have sent; one without fields where it sent something else. */
+export function asObject(value: AmfValue): AmfObject {
+  return asMetadata(value) ?? {};
 }
 
 /** The cue point that a program puts where its source changes: tools can see a splice that viewers do not. */
@@ -47,6 +52,6 @@ export function encodeSpliceCuePoint(source: string): Buffer {
 export function spliceSourceOf(name: string, value: AmfValue): string | null {
   const cue = name === 'onCuePoint' ? asMetadata(value) : null;
   if (cue === null || cue.name !== SPLICE_CUE_POINT) return null;
-  const source = asMetadata(cue.parameters as AmfValue)?.source;
+  const source = asMetadata(cue.parameters)?.source;
   return typeof source === 'string' ? source : null;
 }

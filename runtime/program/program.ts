@@ -227,8 +227,7 @@ export class Program {
     this.cut = null;
     this.pins.switched(to.name);
     this.lastFrameAt = null;
-    if (entry === undefined) this.splicer.enter(to);
-    else this.splicer.enter(to, entry);
+    this.splicer.enter(to, entry);
     const firstFrameAt = this.lastFrameAt;
     const gapMs = before === null || firstFrameAt === null ? null : Math.round(firstFrameAt - before);
     this.openRecord = { ...opened, record: { ...opened.record, firstFrameAt, gapMs } };
@@ -264,7 +263,7 @@ export class Program {
     };
   }
 
-  /** Hands a switch's record over once both tracks have gone on, or time is up, or (`now`) another switch comes. */
+  /** Hands a switch's record over once both tracks have gone on, or time is up, or (`atOnce`) another switch comes. */
   private finishRecord(atOnce: boolean): void {
     const open = this.openRecord;
     if (open === null) return;

@@ -1,6 +1,6 @@
 import { connect as connectSocket, type Socket } from 'node:net';
 import type { AmfObject, AmfValue } from '../codec/amf0.ts';
-import { asMetadata, decodeData, encodeSetDataFrame } from '../codec/data-message.ts';
+import { asObject, decodeData, encodeSetDataFrame } from '../codec/data-message.ts';
 import { parseAudio, parseVideo } from '../codec/media-header.ts';
 import type { Cancel, Clock } from '../media/clock.ts';
 import type { MediaPacket, Metadata } from '../media/packet.ts';
@@ -337,10 +337,6 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
     for (const waiter of this.replies.values()) waiter.reject(error);
     this.replies.clear();
   }
-}
-
-function asObject(value: AmfValue): AmfObject {
-  return asMetadata(value) === null ? {} : (value as AmfObject);
 }
 
 function statusError(info: AmfObject): RtmpStatusError {

@@ -1,5 +1,5 @@
-import type { AmfObject, AmfValue } from '../codec/amf0.ts';
-import { asMetadata, decodeData, withoutSetDataFrame } from '../codec/data-message.ts';
+import type { AmfValue } from '../codec/amf0.ts';
+import { asMetadata, asObject, decodeData, withoutSetDataFrame } from '../codec/data-message.ts';
 import { parseAudio, parseVideo } from '../codec/media-header.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import { encodeMessage, OUT_CHUNK_SIZE } from './chunk-writer.ts';
@@ -345,8 +345,4 @@ function text(value: AmfValue): string {
 
 function number(value: AmfValue): number {
   return typeof value === 'number' ? value : 0;
-}
-
-function asObject(value: AmfValue): AmfObject {
-  return asMetadata(value) === null ? {} : (value as AmfObject);
 }

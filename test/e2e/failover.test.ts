@@ -26,6 +26,8 @@ const REACTION_MS = 50;
 const ROUNDING_MS = 6;
 const CAMERAS = ['camera1', 'camera2', 'camera3'] as const;
 const TEST_MS = 180_000;
+/** An encoder starts, settles, waits out its hold and a GOP. */
+const SOURCE_WAIT_MS = 30_000;
 
 interface Variant {
   readonly name: string;
@@ -88,14 +90,20 @@ describe.each(VARIANTS)('failover end to end: $name', (variant) => {
     return publisher;
   };
   const onAir = (camera: string): string | null => test.host.control.programState(camera)?.onAir ?? null;
-  const allShow = (source: (camera: string) => string): Promise<void> =>
-    until(`all programs show ${CAMERAS.map(source).join(', ')}`, () =>
-      CAMERAS.every((camera) => onAir(camera) === source(camera)),
+  const allShow = (source: (camera: string) => string): Promise<unknown> =>
+    until(
+      `all programs show ${CAMERAS.map(source).join(', ')}`,
+      () => CAMERAS.every((camera) => onAir(camera) === source(camera)),
+      SOURCE_WAIT_MS,
     );
   const lastSwitch = (camera: string): SwitchEvent | undefined => test.host.control.switches(camera).at(-1);
   /** The switch away from a source is made and measured. */
-  const switched = (camera: string, to: string): Promise<void> =>
-    until(`${camera} goes to ${to}`, () => onAir(camera) === to && lastSwitch(camera)?.to === to);
+  const switched = (camera: string, to: string): Promise<unknown> =>
+    until(
+      `${camera} goes to ${to}`,
+      () => onAir(camera) === to && lastSwitch(camera)?.to === to,
+      SOURCE_WAIT_MS,
+    );
 
   beforeAll(async () => {
     const { gopSeconds } = variant;

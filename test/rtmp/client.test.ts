@@ -8,11 +8,11 @@ import { controlMessage } from '../../runtime/rtmp/message.ts';
 import { MessageType } from '../../runtime/rtmp/wire.ts';
 import { bytes } from '../golden/bytes.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { until } from '../support/until.ts';
 import { KEYFRAME, largeFrame, onMetaData, videoMessage } from './media-messages.ts';
 import type { RawPeer } from './raw-peer.ts';
 import { TestPeerServer } from './test-peer-server.ts';
 import { TestServer } from './test-server.ts';
-import { until } from './until.ts';
 
 const KEY = 's3cret-key';
 const STREAM = `camera1?key=${KEY}`;

@@ -6,7 +6,7 @@ import { encodeMessage } from '../../runtime/rtmp/chunk-writer.ts';
 import { Handshake } from '../../runtime/rtmp/handshake.ts';
 import { type Command, commandMessage, decodeMessage, type Message } from '../../runtime/rtmp/message.ts';
 import { DEFAULT_CHUNK_SIZE, type RawMessage } from '../../runtime/rtmp/wire.ts';
-import { until } from './until.ts';
+import { until } from '../support/until.ts';
 
 const LIMITS = { maxMessageBytes: 0xffffff, maxBufferedBytes: 0x2000000, maxChunkStreams: 64 };
 

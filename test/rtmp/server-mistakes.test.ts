@@ -7,10 +7,10 @@ import { printable } from '../../runtime/rtmp/stream-path.ts';
 import { DEFAULT_CHUNK_SIZE, MessageType, UserControlEvent } from '../../runtime/rtmp/wire.ts';
 import { bytes } from '../golden/bytes.ts';
 import { chunkStreamsRefused } from '../golden/chunk-streams.ts';
+import { until } from '../support/until.ts';
 import { FRAME, KEYFRAME, largeFrame, videoMessage } from './media-messages.ts';
 import type { RawPeer } from './raw-peer.ts';
 import { LIMITS, TestServer } from './test-server.ts';
-import { until } from './until.ts';
 
 let server: TestServer;
 beforeEach(async () => {

@@ -4,6 +4,7 @@ import type { MediaPacket } from '../../runtime/media/packet.ts';
 import { encodeMessage, OUT_CHUNK_SIZE } from '../../runtime/rtmp/chunk-writer.ts';
 import { playRtmp } from '../../runtime/rtmp/client.ts';
 import { MessageType } from '../../runtime/rtmp/wire.ts';
+import { until } from '../support/until.ts';
 import {
   audioMessage,
   FRAME,
@@ -16,7 +17,6 @@ import {
 } from './media-messages.ts';
 import type { RawPeer } from './raw-peer.ts';
 import { type RecordedPlayback, TestServer } from './test-server.ts';
-import { until } from './until.ts';
 
 let server: TestServer;
 beforeEach(async () => {

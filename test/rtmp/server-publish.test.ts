@@ -7,6 +7,7 @@ import { publishRtmp } from '../../runtime/rtmp/client.ts';
 import { commandMessage, controlMessage } from '../../runtime/rtmp/message.ts';
 import { DEFAULT_CHUNK_SIZE, MessageType } from '../../runtime/rtmp/wire.ts';
 import { bytes } from '../golden/bytes.ts';
+import { until } from '../support/until.ts';
 import {
   AUDIO_HEADER,
   audioMessage,
@@ -21,7 +22,6 @@ import {
 } from './media-messages.ts';
 import type { RawPeer } from './raw-peer.ts';
 import { TestServer } from './test-server.ts';
-import { until } from './until.ts';
 
 let server: TestServer;
 beforeEach(async () => {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
+import { until } from '../support/until.ts';
 import { LIMITS, TestServer } from './test-server.ts';
-import { until } from './until.ts';
 
 describe('RtmpServer', () => {
   it('ends all connections when it closes, and what they were doing', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { until } from '../support/until.ts';
 import { RawPeer } from './raw-peer.ts';
-import { until } from './until.ts';
 
 /** Listens, and leaves it to the test what the client hears. */
 export class TestPeerServer {

@@ -11,8 +11,8 @@ import {
   type Viewer,
 } from '../../runtime/rtmp/server-handler.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { until } from '../support/until.ts';
 import { connectRaw, type RawPeer } from './raw-peer.ts';
-import { until } from './until.ts';
 
 /** A publish that was granted, and what came of it. */
 export class RecordedPublication implements Publication {

@@ -1,11 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const POLL_MS = 20;
+const POLL_MS = 2;
+/** Less than jest gives a test, so that what was waited for is what is reported. */
+const PATIENCE_MS = 4_000;
 
-/** Waits for a condition; fails with `what` where it does not come true in time. */
-export async function until(what: string, isSo: () => boolean, withinMs = 30_000): Promise<void> {
+/** Waits until `check` gives something true, and resolves to that; fails with `what` where it does not in time. */
+export async function until<T>(
+  what: string,
+  check: () => T | null | undefined | false | 0,
+  withinMs = PATIENCE_MS,
+): Promise<T> {
   const deadline = performance.now() + withinMs;
-  while (!isSo()) {
+  for (;;) {
+    const result = check();
+    if (result) return result;
     if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
     await pause(POLL_MS);
   }
