@@ -1,4 +1,7 @@
-/** Stream keys: each input's own, from the environment, from a file, or generated in `understudy.keys.json`. */
+/**
+ * Stream keys: each input's own, from the environment, a file or a systemd credential, or generated in
+ * `understudy.keys.json`; and the key with which hosts know each other.
+ */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import {
   chmodSync,
@@ -14,15 +17,15 @@ import { dirname, join, resolve } from 'node:path';
 import {
   type Config,
   type ConfiguredInput,
-  configuredInputs,
   KEYS_FILE,
+  ownedInputs,
   type KeyReference,
 } from './contract/config.ts';
 import { type ConfigProblem, jsonSyntaxProblem } from './contract/config-problems.ts';
 import { HIDDEN } from './contract/config-secrets.ts';
 
 export interface KeyOptions {
-  readonly config: Pick<Config, 'masters' | 'backups'>;
+  readonly config: Pick<Config, 'masters' | 'backups' | 'hosts' | 'host' | 'relay'>;
   /** Where the configuration file stands: key files are relative to it, and `understudy.keys.json` is beside it. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -33,7 +36,7 @@ export interface KeyOptions {
 export type LoadedKeys =
   | {
       readonly ok: true;
-      /** By the input's full name, `master/camera1`. */
+      /** By the input's full name, `master/camera1`; the hosts' own under `RELAY_KEY_NAME`. */
       readonly keys: Map<string, string>;
       /** The inputs whose keys are new. */
       readonly generated: string[];
@@ -43,6 +46,11 @@ export type LoadedKeys =
       readonly notes: string[];
     }
   | { readonly ok: false; readonly problems: ConfigProblem[] };
+
+/** No input has a name without a slash. */
+export const RELAY_KEY_NAME = 'relay';
+/** Where systemd puts the credentials of a unit (systemd.exec(5), LoadCredential=). */
+const CREDENTIALS_DIRECTORY = 'CREDENTIALS_DIRECTORY';
 
 const LEAST_LENGTH = 8;
 const MOST_LENGTH = 256;
@@ -70,7 +78,7 @@ interface Stored {
 export function loadKeys(options: KeyOptions): LoadedKeys {
   const { config, directory, generate } = options;
   const file = join(directory, KEYS_FILE);
-  const inputs = configuredInputs(config);
+  const inputs = ownedInputs(config);
   const problems: ConfigProblem[] = [];
   const store = inputs.some(({ key }) => key === undefined) ? readStored(file) : {};
   const { entries = {}, problem: unreadable } = store;
@@ -89,6 +97,12 @@ export function loadKeys(options: KeyOptions): LoadedKeys {
     } else if ('problem' in found) problems.push(found.problem);
     else keys.set(own.input, found.key);
   }
+  const { key: relayKey } = config.relay;
+  if (relayKey !== undefined && config.hosts !== undefined) {
+    const found = referencedKey('relay', relayKey, options);
+    if ('problem' in found) problems.push(found.problem);
+    else keys.set(RELAY_KEY_NAME, found.key);
+  }
   if (problems.length > 0) return { ok: false, problems };
 
   const notes = tighten(file);
@@ -106,25 +120,49 @@ export function keysMatch(expected: string, given: string): boolean {
   return timingSafeEqual(sha256(expected), sha256(given));
 }
 
-function referencedKey(place: string, reference: KeyReference, { directory, env }: KeyOptions): Found {
+function referencedKey(place: string, reference: KeyReference, options: KeyOptions): Found {
+  const found = readSecret(`${place}.key`, reference, options);
+  return 'problem' in found ? found : checked(found.place, found.secret, found.source);
+}
+
+/**
+ * What stands where a reference of the configuration points, without the white space around it. `place`: the key of the
+ * reference, for messages.
+ */
+export function readSecret(
+  place: string,
+  reference: KeyReference,
+  { directory, env }: Pick<KeyOptions, 'directory' | 'env'>,
+):
+  | { readonly secret: string; readonly place: string; readonly source: string }
+  | { readonly problem: ConfigProblem } {
   if ('env' in reference) {
-    const key = `${place}.key.env`;
+    const key = `${place}.env`;
     const value = env[reference.env];
-    if (value) return checked(key, value, `environment variable ${reference.env}`);
+    if (value) return { secret: value, place: key, source: `environment variable ${reference.env}` };
     const fix = `Set the environment variable ${reference.env}: it is ${value === undefined ? 'missing' : 'empty'}.`;
     return { problem: { key, value: reference.env, allowed: 'the name of a variable that is set', fix } };
   }
-  const key = `${place}.key.file`;
-  const path = resolve(directory, reference.file);
-  const allowed = 'a file that holds a stream key and nothing else';
-  const problem = (fix: string) => ({ problem: { key, value: reference.file, allowed, fix } });
-  let text: string;
+  const isFile = 'file' in reference;
+  const key = `${place}.${isFile ? 'file' : 'credential'}`;
+  const value = isFile ? reference.file : reference.credential;
+  const allowed = isFile ? 'a file that holds the secret and nothing else' : 'a credential of the unit';
+  const problem = (fix: string) => ({ problem: { key, value, allowed, fix } });
+  const base = isFile ? directory : env[CREDENTIALS_DIRECTORY];
+  if (base === undefined) {
+    return problem(
+      `Start the host by a systemd unit with LoadCredential=${value}:FILE, or name it by "env" or "file".`,
+    );
+  }
+  const path = resolve(base, value);
+  let secret: string;
   try {
-    text = readFileSync(path, 'utf8').trim();
+    secret = readFileSync(path, 'utf8').trim();
   } catch (error) {
     return problem(`Make ${path} a file that this process can read (${codeOf(error)}).`);
   }
-  return text === '' ? problem(`Write a stream key into ${path}: it is empty.`) : checked(key, text, path);
+  if (secret === '') return problem(`Write the secret into ${path}: it is empty.`);
+  return { secret, place: key, source: path };
 }
 
 function storedKey(own: ConfiguredInput, stored: Entries): Found | undefined {

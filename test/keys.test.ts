@@ -46,7 +46,8 @@ function writeKeys(keys: unknown): void {
 }
 
 function load(config: Inputs, env: Record<string, string> = {}, generate = true) {
-  return loadKeys({ config, directory, env, generate });
+  const relay = { keepWarm: false, lingerMs: 0, queueLimitBytes: 0 };
+  return loadKeys({ config: { ...config, relay }, directory, env, generate });
 }
 
 function loaded(...given: Parameters<typeof load>) {

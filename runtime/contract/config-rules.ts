@@ -50,6 +50,7 @@ export function allowedBy(rule: Rule): string {
   if (rule.const !== undefined) return JSON.stringify(rule.const);
   if (rule.type === 'integer') return `a whole number from ${rule.minimum} to ${rule.maximum}`;
   if (rule.type === 'number') return `a number from ${rule.minimum} to ${rule.maximum}`;
+  if (rule.type === 'boolean') return 'true or false';
   if (rule.type === 'array') {
     return `a list of ${rule.minItems ?? 0} to ${rule.maxItems}, each ${allowedBy(rule.items ?? {})}`;
   }

@@ -15,6 +15,9 @@ const CANDIDATE_RULE = 'master/<name>, backup/<name> or slate';
 const VARIABLE_PATTERN = /^[A-Z_][A-Z0-9_]*$/;
 const VARIABLE_RULE = 'the name of an environment variable: capitals, digits and _';
 
+const CREDENTIAL_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const CREDENTIAL_RULE = 'the name of a credential in the unit: LoadCredential=<name>:<file>';
+
 const HOST_PATTERN = /^[A-Za-z0-9.:_-]+$/;
 const HOST_RULE = 'an IP address or a host name of this machine, without scheme and port';
 
@@ -39,20 +42,50 @@ function port(fallback: number, description: string) {
   return whole([0, 65_535], fallback, `${description}; 0 takes any free port.`);
 }
 
+const REGION_PATTERN = /^[a-z]{2}(?:-[a-z]+)+-\d$/;
+const REGION_RULE = 'an AWS region, as eu-central-1';
+const NAMESPACE_PATTERN = /^(?!AWS\/)[A-Za-z0-9._/#:-]{1,255}$/;
+const NAMESPACE_RULE = '1 to 255 of A-Z a-z 0-9 . _ / # : -, not beginning with AWS/';
+
+const INPUT_PATTERN = /^(?:master|backup)\/[a-z0-9][a-z0-9_-]{0,63}$/;
+const INPUT_RULE = 'master/<name> or backup/<name>';
+
+// A user and a password in a URL would be a secret in the file.
+const CAMERA_PATTERN = /^(?:rtsp|rtmp):\/\/[^/\s@]+(?:\/[^\s@]*)?$/;
+const CAMERA_RULE = 'rtsp://HOST/PATH or rtmp://HOST/APP/STREAM, without a user and a password';
+
 const HOLD_BOUNDS_MS = [0, 600_000] as const;
 const TIMEOUT_BOUNDS_MS = [100, 600_000] as const;
 const BUFFER_BOUNDS_BYTES = [65_536, 1_073_741_824] as const;
 
-const keyReference = z
-  .union([
-    z.strictObject({ env: text(VARIABLE_PATTERN, VARIABLE_RULE, 'The environment variable that holds it.') }),
-    z.strictObject({ file: path('The file that holds it, relative to the configuration file.') }),
-  ])
-  .describe(`Where the stream key stands, never the key itself. Default: generated in ${KEYS_FILE}.`);
+function secretReference(description: string) {
+  return z
+    .union([
+      z.strictObject({
+        env: text(VARIABLE_PATTERN, VARIABLE_RULE, 'The environment variable that holds it.'),
+      }),
+      z.strictObject({ file: path('The file that holds it, relative to the configuration file.') }),
+      z.strictObject({
+        credential: text(CREDENTIAL_PATTERN, CREDENTIAL_RULE, 'The systemd credential that holds it.'),
+      }),
+    ])
+    .describe(description);
+}
+
+const keyReference = secretReference(
+  `Where the stream key stands, never the key itself. Default: generated in ${KEYS_FILE}.`,
+);
 
 const input = z.strictObject({
   name: text(NAME_PATTERN, NAME_RULE, 'The name of the stream that the encoder publishes.'),
   key: keyReference.exactOptional(),
+  camera: z
+    .strictObject({
+      url: text(CAMERA_PATTERN, CAMERA_RULE, 'Where the camera serves its stream.'),
+      login: secretReference('Where USER:PASSWORD of the camera stands, never itself.').exactOptional(),
+    })
+    .exactOptional()
+    .describe('A camera that does not publish by itself: the host pulls it and publishes it as this input.'),
   floor: z
     .strictObject({
       videoKbps: wholeWithoutDefault([1, 1_000_000])
@@ -117,6 +150,26 @@ const failover = z.strictObject({
   ),
 });
 
+const hostEntry = z.strictObject({
+  name: text(NAME_PATTERN, NAME_RULE, 'The name by which a host knows which one it is.'),
+  address: text(HOST_PATTERN, HOST_RULE, 'Where the other hosts reach it: an IP address or a name.'),
+  rtmpPort: wholeWithoutDefault([1, 65_535])
+    .exactOptional()
+    .describe('Its RTMP port, as the other hosts reach it. Default: rtmp.port.'),
+  inputs: z
+    .array(text(INPUT_PATTERN, INPUT_RULE, 'An input that encoders publish to this host.'))
+    .max(23)
+    .default([])
+    .describe('The inputs that it takes from encoders; a host without any is an edge.'),
+  relays: z
+    .array(text(NAME_PATTERN, NAME_RULE, 'The name of another host.'))
+    .max(100)
+    .exactOptional()
+    .describe(
+      'The hosts that it pushes its backups to, all the time. Default: all that take a master. Others pull what they need.',
+    ),
+});
+
 const ANY_ADDRESS = 'The address to listen on. Default: all addresses of the machine.';
 
 const document = z
@@ -135,6 +188,74 @@ const document = z
       .describe(
         'What viewers play, in order of priority in contention. Default: one for each master, of its name: the master, the backups, the slate.',
       ),
+    name: text(NAME_PATTERN, NAME_RULE, 'The name of the deployment: goes into metrics.').default(
+      'understudy',
+    ),
+    hosts: z
+      .array(hostEntry)
+      .min(1)
+      .max(100)
+      .exactOptional()
+      .describe(
+        'The machines that share the work; the same list on all of them. Default: this one does it all.',
+      ),
+    host: text(
+      NAME_PATTERN,
+      NAME_RULE,
+      'Which of the hosts this one is. Usually said by --host or the environment variable UNDERSTUDY_HOST instead.',
+    ).exactOptional(),
+    relay: z
+      .strictObject({
+        key: secretReference(
+          'Where the key stands with which hosts know each other, the same on all of them. Needed where there are hosts.',
+        ).exactOptional(),
+        keepWarm: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Pull what programs need also while nobody plays them: the first viewer then waits for nothing.',
+          ),
+        lingerMs: whole([0, 3_600_000], 30_000, 'Pulls of a program end so many ms after its last viewer.'),
+        queueLimitBytes: whole(
+          [65_536, 268_435_456],
+          16_777_216,
+          'A host that is behind by more than this skips to the next keyframe.',
+        ),
+      })
+      .prefault({})
+      .describe('How inputs travel between hosts.'),
+    drain: z
+      .strictObject({
+        timeoutMs: whole(
+          [0, 3_600_000],
+          30_000,
+          'How long, in ms, the viewers of a host that is told to stop may go on.',
+        ),
+      })
+      .prefault({})
+      .describe('What happens on SIGTERM.'),
+    metrics: z
+      .strictObject({
+        port: wholeWithoutDefault([0, 65_535])
+          .exactOptional()
+          .describe(
+            '/metrics on all addresses, for a Prometheus elsewhere. It is on the control listener anyway.',
+          ),
+        cloudWatch: z
+          .union([
+            z.literal(false),
+            z.strictObject({
+              region: text(REGION_PATTERN, REGION_RULE, 'Default: that of the environment.').exactOptional(),
+              namespace: text(NAMESPACE_PATTERN, NAMESPACE_RULE, 'The namespace of the metrics.').default(
+                'Understudy',
+              ),
+            }),
+          ])
+          .default(false)
+          .describe('Send metrics to Amazon CloudWatch, with the credentials of the environment.'),
+      })
+      .prefault({})
+      .describe('Where figures go.'),
     slate: z
       .union([
         z.literal(false),
@@ -218,6 +339,7 @@ export const configSchema = document.transform((given) => {
 export type Config = z.output<typeof configSchema>;
 export type InputConfig = Config['masters'][number];
 export type KeyReference = z.output<typeof keyReference>;
+export type HostConfig = z.output<typeof hostEntry>;
 export type ProgramConfig = Config['programs'][number];
 export type FailoverConfig = Config['failover'];
 
@@ -241,6 +363,16 @@ export function configuredInputs(config: Pick<Config, 'masters' | 'backups'>): C
       place: `backups[${index}]`,
     })),
   ];
+}
+
+/** The inputs that encoders publish to this host: all of them where there is no other. */
+export function ownedInputs(
+  config: Pick<Config, 'masters' | 'backups' | 'hosts' | 'host'>,
+): ConfiguredInput[] {
+  const all = configuredInputs(config);
+  if (config.hosts === undefined) return all;
+  const own = config.hosts.find(({ name }) => name === config.host)?.inputs ?? [];
+  return all.filter(({ input }) => own.includes(input));
 }
 
 /** The JSON Schema of the file as people write it: nothing that has a default is required. */

@@ -356,7 +356,7 @@ const mixedCases: Case[] = [
       viewers: null,
     },
     problems: [
-      { key: 'masters[0].flor', value: {}, allowed: 'the keys name, key, floor', fix: 'floor?' },
+      { key: 'masters[0].flor', value: {}, allowed: 'the keys name, key, camera, floor', fix: 'floor?' },
       { key: 'failover.failback', value: 5, allowed: '"auto"', fix: 'Choose one of these' },
       { key: 'viewers', value: null, allowed: '"maxViewers": …', fix: 'Write it in this form' },
       { key: 'masters[1].name', value: 'camera1', allowed: 'a name of its own', fix: 'masters[0].name' },
@@ -496,7 +496,7 @@ describe('the printed form', () => {
         '',
         'masters',
         '  given    (nothing)',
-        '  allowed  a list of 1 to 20, each { "name": …, "key": …, "floor": … }',
+        '  allowed  a list of 1 to 20, each { "name": …, "key": …, "camera": …, "floor": … }',
         '  fix      Name at least one: "masters": [{ "name": "camera1" }].',
         '',
         'failover.failback',
@@ -593,6 +593,10 @@ describe('a configuration without problems', () => {
           failbackHoldMs: 10_000,
         },
       ],
+      name: 'understudy',
+      relay: { keepWarm: false, lingerMs: 30_000, queueLimitBytes: 16_777_216 },
+      drain: { timeoutMs: 30_000 },
+      metrics: { cloudWatch: false },
       slate: {},
       failover: {
         stallTimeoutMs: 500,
