@@ -18,8 +18,8 @@ import {
   type Config,
   type ConfiguredInput,
   KEYS_FILE,
-  ownedInputs,
   type KeyReference,
+  ownedInputs,
 } from './contract/config.ts';
 import { type ConfigProblem, jsonSyntaxProblem } from './contract/config-problems.ts';
 import { HIDDEN } from './contract/config-secrets.ts';
