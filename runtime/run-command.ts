@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { RunOptions } from './cli/command-line.ts';
 import { CommandError, ExitCode } from './cli/exit-codes.ts';
 import { type Terminal, table } from './cli/terminal.ts';
-import { type Config, configuredInputs } from './contract/config.ts';
+import { type Config, ownedInputs } from './contract/config.ts';
 import {
   type ConfigProblem,
   formatProblems,
@@ -14,6 +14,7 @@ import {
 import { VERSION } from './contract/version.ts';
 import { startDemo } from './demo.ts';
 import { type Host, startHost } from './host.ts';
+import { chooseHost, type HostChoice } from './host-choice.ts';
 import { type LoadedKeys, loadKeys } from './keys.ts';
 import { createLogger } from './log.ts';
 import type { WaitingClock } from './media/clock.ts';
@@ -29,7 +30,7 @@ type Keys = Extract<LoadedKeys, { ok: true }>;
 /** `understudy run`: reads the configuration, starts the host, says how to use it, and ends when told. */
 export async function runHost(options: RunOptions, context: RunContext): Promise<number> {
   const { clock, terminal, signal } = context;
-  const { config, keys, directory } = load(options.config);
+  const { config, keys, directory } = load(options.config, options);
   const isText = options.logFormat === 'text' || (options.logFormat === 'auto' && terminal.isInteractive);
   const logger = createLogger(isText ? 'text' : 'json', options.logLevel);
   for (const note of keys.notes) logger.warn(note);
@@ -51,13 +52,13 @@ export async function runHost(options: RunOptions, context: RunContext): Promise
 
 /** `understudy keys`: what to paste into the encoders. */
 export function showKeys(configFile: string, terminal: Terminal): number {
-  const { config, keys } = load(configFile);
+  const { config, keys } = load(configFile, { edge: false });
   for (const line of describePublishing(config, keys, ownAddress(), config.rtmp.port, true))
     terminal.line(line);
   return ExitCode.ok;
 }
 
-function load(file: string): { config: Config; keys: Keys; directory: string } {
+function load(file: string, which: HostChoice): { config: Config; keys: Keys; directory: string } {
   const fail = (problems: readonly ConfigProblem[]): never => {
     throw new CommandError(formatProblems(problems, file));
   };
@@ -75,9 +76,12 @@ function load(file: string): { config: Config; keys: Keys; directory: string } {
   }
   const parsed = parseConfig(raw);
   if (!parsed.ok) return fail(parsed.problems);
+  const chosen = chooseHost(parsed.config, which, process.env);
+  if ('problem' in chosen) return fail([chosen.problem]);
+  const { config } = chosen;
   const directory = dirname(resolve(file));
-  const keys = loadKeys({ config: parsed.config, directory, env: process.env, generate: true });
-  return keys.ok ? { config: parsed.config, keys, directory } : fail(keys.problems);
+  const keys = loadKeys({ config, directory, env: process.env, generate: true });
+  return keys.ok ? { config, keys, directory } : fail(keys.problems);
 }
 
 /** What to paste into encoders and to open in players. Keys are shown once: when they have just been made. */
@@ -85,7 +89,7 @@ function describeHost(config: Config, keys: Keys, host: Host, address: string): 
   const { rtmp, http } = host.ports;
   const isNew = keys.generated.length > 0;
   return [
-    `Understudy ${VERSION}: ${count(config.masters.length, 'master')}, ${count(config.backups.length, 'backup')}`,
+    `Understudy ${VERSION}: ${count(config.masters.length, 'master')}, ${count(config.backups.length, 'backup')}${describeRole(config)}`,
     '',
     ...describePublishing(config, keys, address, rtmp, isNew),
     isNew
@@ -104,6 +108,13 @@ function describeHost(config: Config, keys: Keys, host: Host, address: string): 
   ];
 }
 
+/** Which host of several this one is. */
+function describeRole(config: Config): string {
+  if (config.hosts === undefined) return '';
+  const own = ownedInputs(config).map(({ input }) => input);
+  return `; host ${config.host}, ${own.length === 0 ? 'an edge' : `takes ${own.join(', ')}`}`;
+}
+
 /** One row an input, as OBS asks for it: Settings, Stream, Service "Custom…". */
 function describePublishing(
   config: Config,
@@ -114,7 +125,7 @@ function describePublishing(
 ): string[] {
   return table([
     ['PUBLISH', 'SERVER', 'STREAM KEY'],
-    ...configuredInputs(config).map(({ input, name }) => [
+    ...ownedInputs(config).map(({ input, name }) => [
       input,
       `rtmp://${address}${portSuffix(port, 1935)}/${input.split('/')[0]}`,
       `${name}?key=${showsKeys ? keys.keys.get(input) : '…'}`,

@@ -14,6 +14,7 @@ import type { SwitchRecord } from './switch-record.ts';
 //   on air -[old source lost or degraded]▶ enters the new one's past (warm) ▶ on air
 //   on air -[both alive]▶ cut pending: waits for the new one's keyframe K, then for the old one to reach M(K) ▶ on air
 //   cut pending -[old source lost, or K + CUT_WAIT_MS]▶ warm;  -[selector thinks better of it]▶ on air
+//   any -[nobody plays it, and what it shows comes from other hosts]▶ resting -[a viewer]▶ waking ▶ on air
 
 /** An old source that is late by more than this does not hold up the new one. */
 const CUT_WAIT_MS = 1_000;
@@ -21,6 +22,8 @@ const CUT_WAIT_MS = 1_000;
 const SILENT_TRACK_MS = 1_000;
 /** A record waits so long for both tracks of the new source. */
 const RECORD_WAIT_MS = 2_000;
+/** A program that wakes waits so long to hear of a better candidate before it takes a worse one. */
+const WAKE_WAIT_MS = 2_000;
 /** Switches kept in memory, a program. */
 const MAX_RECORDS = 100;
 
@@ -45,6 +48,8 @@ export interface ProgramOptions {
 interface PendingCut {
   readonly to: Input;
   readonly cause: SwitchCause;
+  /** K is the first keyframe at or after this program time. */
+  readonly from: number;
   /** M(K) and the GOP that K begins, once K has come. */
   at: number | null;
   gop: Gop | undefined;
@@ -65,7 +70,10 @@ export class Program {
   onAir: Input | null = null;
   onAirSince = 0;
   private readonly options: ProgramOptions;
-  private readonly splicer: Splicer;
+  /** Whether it shows nothing because nobody plays it. */
+  isResting = false;
+  private wakesUntil = Number.NEGATIVE_INFINITY;
+  private splicer: Splicer;
   private readonly listeners = new Set<ProgramListener>();
   private readonly switchRecords: SwitchRecord[] = [];
   private openRecord: OpenRecord | null = null;
@@ -83,7 +91,7 @@ export class Program {
     this.pins = new Pins(options.name, options.stallTimeoutMs, (phase) =>
       options.onDrill?.(options.name, phase),
     );
-    this.splicer = new Splicer((packet) => this.send(packet));
+    this.splicer = this.newSplicer();
     for (const input of options.candidates) {
       input.subscribe({
         packet: (p, now) => this.receive(input, p, now),
@@ -118,6 +126,23 @@ export class Program {
     return () => this.listeners.delete(listener);
   }
 
+  /** Nobody plays it, and its inputs are no longer brought here. It keeps no past: the next viewer begins anew. */
+  rest(now: number): void {
+    this.now = now;
+    this.finishRecord(true);
+    this.isResting = true;
+    this.onAir = null;
+    this.cut = null;
+    this.lastFrameAt = null;
+    this.splicer = this.newSplicer();
+  }
+
+  /** Somebody wants to play it: its inputs are on their way. */
+  wake(now: number): void {
+    this.isResting = false;
+    this.wakesUntil = now + WAKE_WAIT_MS;
+  }
+
   /** What the selector must know, as of `now`. */
   contender(now: number): Contender {
     this.pins.expire(now);
@@ -127,7 +152,7 @@ export class Program {
     const withheld = this.pins.withheldAt(now);
     return {
       name: this.name,
-      candidates: this.candidates.map(
+      candidates: this.eligible(now).map(
         ({ name, kind, health, healthSince, arrivedAt, recentLosses }): Candidate => ({
           name,
           kind,
@@ -148,7 +173,7 @@ export class Program {
   apply(selection: Selection, now: number): void {
     this.now = now;
     this.finishRecord(false);
-    const { cause } = selection;
+    const { cause, cutFrom } = selection;
     if (cause === null) {
       this.cut = null;
       return;
@@ -157,11 +182,22 @@ export class Program {
     if (to === undefined) {
       this.goOffAir(cause);
     } else if (isBetweenLiveSources(cause) && this.onAir?.health === 'live') {
-      if (this.cut?.to !== to) this.beginCut(to, cause);
+      if (this.cut?.to !== to) this.beginCut(to, cause, cutFrom ?? Number.NEGATIVE_INFINITY);
       else if (this.cut.at !== null && now >= this.cut.deadline) this.enter(to, cause, undefined);
     } else {
       this.enter(to, cause, undefined);
     }
+  }
+
+  /** While it wakes, nothing worse than a candidate of which nothing has been heard yet. */
+  private eligible(now: number): readonly Input[] {
+    if (this.onAir !== null || now >= this.wakesUntil) return this.candidates;
+    const unheard = this.candidates.findIndex(({ isAwaited }) => isAwaited);
+    return unheard === -1 ? this.candidates : this.candidates.slice(0, unheard);
+  }
+
+  private newSplicer(): Splicer {
+    return new Splicer((packet) => this.send(packet));
   }
 
   private receive(input: Input, p: InputPacket, now: number): void {
@@ -172,7 +208,7 @@ export class Program {
     } else if (this.cut?.to === input && this.cut.at === null) {
       // The buffer has the packet already: where it begins a group there, decoding can start at it.
       const gop = input.buffer.gops.at(-1);
-      if (gop?.packets[0] !== p) return;
+      if (gop?.packets[0] !== p || programTime(p) < this.cut.from) return;
       this.cut.gop = gop;
       this.cut.at = beginning(gop);
       this.cut.deadline = now + CUT_WAIT_MS;
@@ -180,10 +216,11 @@ export class Program {
     }
   }
 
-  private beginCut(to: Input, cause: SwitchCause): void {
+  private beginCut(to: Input, cause: SwitchCause, from: number): void {
     this.cut = {
       to,
       cause,
+      from,
       at: null,
       gop: undefined,
       deadline: Number.POSITIVE_INFINITY,

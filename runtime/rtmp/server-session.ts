@@ -1,4 +1,4 @@
-import type { AmfValue } from '../codec/amf0.ts';
+import type { AmfObject, AmfValue } from '../codec/amf0.ts';
 import { asMetadata, asObject, decodeData, withoutSetDataFrame } from '../codec/data-message.ts';
 import { parseAudio, parseVideo } from '../codec/media-header.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
@@ -248,11 +248,13 @@ export class ServerSession {
     this.streams.set(id, { kind: 'publishing', name, publication: answer });
     this.connection.allowLargeMessages();
     this.sendControl(userControlMessage(UserControlEvent.streamBegin, id));
-    this.sendStatus(
-      id,
-      'status',
-      'NetStream.Publish.Start',
-      `${request.app}/${request.name} is now published.`,
+    const description = `${request.app}/${request.name} is now published.`;
+    this.send(
+      ChunkStreamId.status,
+      commandMessage(id, 'onStatus', 0, null, {
+        ...status('status', 'NetStream.Publish.Start', description),
+        ...answer.startInfo,
+      }),
     );
   }
 
@@ -319,7 +321,6 @@ export class ServerSession {
     this.send(ChunkStreamId.command, commandMessage(0, name, command.transactionId, ...values));
   }
 
-  /** Fields in the order in which Wirecast wants them. */
   private sendStatus(
     streamId: number,
     level: 'status' | 'error',
@@ -327,7 +328,8 @@ export class ServerSession {
     description: string,
     name = 'onStatus',
   ): void {
-    this.send(ChunkStreamId.status, commandMessage(streamId, name, 0, null, { level, code, description }));
+    const info = status(level, code, description);
+    this.send(ChunkStreamId.status, commandMessage(streamId, name, 0, null, info));
   }
 
   private sendControl(message: RawMessage): void {
@@ -337,6 +339,11 @@ export class ServerSession {
   private send(chunkStreamId: number, message: RawMessage): void {
     this.connection.write(encodeMessage(chunkStreamId, message, this.outChunkSize));
   }
+}
+
+/** Fields in the order in which Wirecast wants them. */
+function status(level: 'status' | 'error', code: string, description: string): AmfObject {
+  return { level, code, description };
 }
 
 function text(value: AmfValue): string {
