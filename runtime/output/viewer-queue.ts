@@ -11,8 +11,11 @@ export interface ViewerSink {
   /** Bytes that were written and that the kernel has not taken yet. */
   readonly pendingBytes: number;
   write(bytes: Buffer): void;
-  close(reason: string): void;
+  close(reason: string, cause: CloseCause): void;
 }
+
+/** Why a viewer is closed, as protocols tell it apart: it does not keep up, or there is nothing left to serve it. */
+export type CloseCause = 'turned-out' | 'going-away';
 
 export interface ViewerLimits {
   readonly queueLimitBytes: number;
@@ -75,7 +78,7 @@ export class ViewerQueue {
       this.drainedBytes = drained;
       this.drainedAt = now;
     } else if (now - this.drainedAt >= this.limits.stuckTimeoutMs) {
-      this.sink.close(`stuck: took nothing for ${this.limits.stuckTimeoutMs} ms`);
+      this.sink.close(`stuck: took nothing for ${this.limits.stuckTimeoutMs} ms`, 'turned-out');
     }
   }
 

@@ -67,7 +67,8 @@ export class Studio {
     this.http = createHttpServer({
       clock: this.clock,
       feedOf: (program) => (program === 'camera1' ? this.stage.feed : undefined),
-      hasRoom: () => true,
+      viewerRefusal: () => null,
+      isDraining: () => false,
       onViewer: () => {},
     });
   }
