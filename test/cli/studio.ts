@@ -107,6 +107,11 @@ export class Studio {
     this.clock.freeze(ms);
   }
 
+  /** Asks publishers to connect anew, those that have said that they do. */
+  askToReconnect(): void {
+    this.rtmp.requestReconnect('publisher', 'the studio moves');
+  }
+
   endPublisher(reason: string): void {
     this.closePublisher(reason);
   }
