@@ -7,6 +7,7 @@ import { readClip } from './codec/clip-reader.ts';
 import { type Config, configuredInputs } from './contract/config.ts';
 import { createControlServer } from './control/control-server.ts';
 import { EventLog } from './control/event-log.ts';
+import { Drain } from './drain.ts';
 import { HostControl } from './host-control.ts';
 import { HostRelays } from './host-relays.ts';
 import type { HealthPolicy } from './input/health.ts';
@@ -38,6 +39,10 @@ export interface HostOptions {
 export interface Host {
   readonly ports: { readonly rtmp: number; readonly http: number; readonly control: number };
   readonly control: HostControl;
+  readonly state: Drain['state'];
+  readonly viewers: number;
+  /** Takes no more viewers, asks those that can to connect elsewhere, and resolves when all are gone or the time is up. */
+  drain(): Promise<void>;
   /** Closes everything, viewers and publishers with a reason. */
   stop(reason: string): Promise<void>;
 }
@@ -116,18 +121,23 @@ export async function startHost(options: HostOptions): Promise<Host> {
   }
 
   const viewerCount = (): number => [...feeds.values()].reduce((sum, feed) => sum + feed.viewers, 0);
-  const hasRoom = (): boolean => viewerCount() < config.viewers.maxViewers;
+  const drain = new Drain({ clock, timeoutMs: config.drain.timeoutMs, viewers: viewerCount });
+  const viewerRefusal = (): string | null => {
+    if (drain.state === 'draining') return 'this host is draining: connect again, to another host';
+    return viewerCount() < config.viewers.maxViewers ? null : 'this host has all the viewers it may have';
+  };
 
   const rtmp = new RtmpServer({
     clock,
     limits: config.limits,
-    handler: rtmpHandler({ registry, feeds, relays, hasRoom, keys: options.keys, logger }),
+    handler: rtmpHandler({ registry, feeds, relays, viewerRefusal, keys: options.keys, logger }),
     onClosed: (closed) => logger.debug({ event: 'rtmp-closed', ...closed }, 'connection closed'),
   });
   const http = createHttpServer({
     clock,
     feedOf: (program) => feeds.get(program),
-    hasRoom,
+    viewerRefusal,
+    isDraining: () => drain.state === 'draining',
     onViewer: (viewer) => logger.debug({ event: 'viewer', ...viewer }, 'viewer'),
   });
 
@@ -146,10 +156,25 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const controlServer = createControlServer(control);
   const undo: Cancel[] = [];
   const stop = async (reason: string): Promise<void> => {
+    drain.stop();
     for (const cancel of undo.splice(0)) cancel();
     relays?.stop();
+    // Before the feeds: RTMP viewers are told why.
+    const rtmpClosed = rtmp.close(reason);
     for (const feed of feeds.values()) feed.close(reason);
-    await Promise.all([rtmp.close(reason), http.close(), controlServer.close()]);
+    await Promise.all([rtmpClosed, http.close(), controlServer.close()]);
+  };
+  const drainHost = async (): Promise<void> => {
+    if (drain.state === 'draining') {
+      await drain.begin();
+      return;
+    }
+    const { timeoutMs } = config.drain;
+    logger.info({ event: 'drain', phase: 'began', viewers: viewerCount(), timeoutMs }, 'drain began');
+    const ended = drain.begin();
+    // Encoders are asked when the host is closed: until then they have viewers here.
+    rtmp.requestReconnect('viewer', 'this host is draining: connect again');
+    logger.info({ event: 'drain', phase: 'ended', ...(await ended) }, 'drain ended');
   };
   try {
     const slate = registry.get('slate');
@@ -180,7 +205,18 @@ export async function startHost(options: HostOptions): Promise<Host> {
         }
       }),
     );
-    return { ports, control, stop };
+    return {
+      ports,
+      control,
+      get state() {
+        return drain.state;
+      },
+      get viewers() {
+        return viewerCount();
+      },
+      drain: drainHost,
+      stop,
+    };
   } catch (error) {
     await stop('the host could not start');
     throw error;
@@ -232,13 +268,15 @@ interface RtmpHandlerOptions {
   readonly feeds: ReadonlyMap<string, ProgramFeed>;
   /** Null where there are no other hosts. */
   readonly relays: HostRelays | null;
-  readonly hasRoom: () => boolean;
+  /** Why no viewer may come now; null where one may. */
+  readonly viewerRefusal: () => string | null;
   readonly keys: ReadonlyMap<string, string>;
   readonly logger: Logger;
 }
 
 /** Joins the RTMP server to inputs and programs. Each refusal is one log line, without the key. */
-function rtmpHandler({ registry, feeds, relays, hasRoom, keys, logger }: RtmpHandlerOptions): ServerHandler {
+function rtmpHandler(options: RtmpHandlerOptions): ServerHandler {
+  const { registry, feeds, relays, viewerRefusal, keys, logger } = options;
   const refuse = (what: string, address: string, refused: Refusal): Refusal => {
     logger.warn({ event: 'refused', what, address, code: refused.code }, refused.description);
     return refused;
@@ -281,12 +319,9 @@ function rtmpHandler({ registry, feeds, relays, hasRoom, keys, logger }: RtmpHan
           refusal('NetStream.Play.StreamNotFound', `there is no program ${app}/${name}`),
         );
       }
-      if (!hasRoom()) {
-        return refuse(
-          'play',
-          viewer.address,
-          refusal('NetStream.Play.Failed', 'this host has all the viewers it may have'),
-        );
+      const refused = viewerRefusal();
+      if (refused !== null) {
+        return refuse('play', viewer.address, refusal('NetStream.Play.Failed', refused));
       }
       let leave: Cancel = () => {};
       const playback: Playback = {

@@ -22,14 +22,17 @@ import type { WaitingClock } from './media/clock.ts';
 export interface RunContext {
   readonly clock: WaitingClock;
   readonly terminal: Terminal;
+  /** Stops the host at once. */
   readonly signal: AbortSignal;
+  /** Drains the host, and stops it then. */
+  readonly drainSignal: AbortSignal;
 }
 
 type Keys = Extract<LoadedKeys, { ok: true }>;
 
 /** `understudy run`: reads the configuration, starts the host, says how to use it, and ends when told. */
 export async function runHost(options: RunOptions, context: RunContext): Promise<number> {
-  const { clock, terminal, signal } = context;
+  const { clock, terminal, signal, drainSignal } = context;
   const { config, keys, directory } = load(options.config, options);
   const isText = options.logFormat === 'text' || (options.logFormat === 'auto' && terminal.isInteractive);
   const logger = createLogger(isText ? 'text' : 'json', options.logLevel);
@@ -43,11 +46,29 @@ export async function runHost(options: RunOptions, context: RunContext): Promise
   const address = options.demo ? '127.0.0.1' : ownAddress();
   for (const line of describeHost(config, keys, host, address)) terminal.line(line);
   const stopDemo = options.demo ? startDemo({ config, keys: keys.keys, host, clock, terminal }) : () => {};
-  await clock.sleep(Number.POSITIVE_INFINITY, signal);
+  await clock.sleep(Number.POSITIVE_INFINITY, AbortSignal.any([signal, drainSignal]));
+  if (!signal.aborted) await drainHost(host, config.drain.timeoutMs, context);
   terminal.line('stopping');
   stopDemo();
-  await host.stop('the host is stopped');
+  await host.stop(signal.aborted ? 'the host is stopped' : 'the host is drained and stopped');
   return ExitCode.ok;
+}
+
+/** Lets viewers finish, unless it is told to stop meanwhile. */
+async function drainHost(host: Host, timeoutMs: number, { terminal, signal }: RunContext): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  if (host.viewers > 0) {
+    const viewers = count(host.viewers, 'viewer');
+    const how = terminal.isInteractive ? 'press Ctrl-C' : 'send SIGTERM again';
+    terminal.line(`draining: ${viewers}, up to ${formatSeconds(timeoutMs)} s; ${how} to stop at once`);
+  }
+  await Promise.race([host.drain(), stopped]);
+}
+
+function formatSeconds(ms: number): string {
+  return String(Math.round(ms / 100) / 10);
 }
 
 /** `understudy keys`: what to paste into the encoders. */

@@ -135,7 +135,7 @@ export class ProgramFeed implements ProgramListener {
 
   /** Ends all viewers. */
   close(reason: string): void {
-    for (const queue of [...this.queues]) queue.sink.close(reason);
+    for (const queue of [...this.queues]) queue.sink.close(reason, 'going-away');
   }
 
   private flush(): void {

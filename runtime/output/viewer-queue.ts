@@ -12,8 +12,11 @@ export interface ViewerSink {
   /** Bytes that were written and that the kernel has not taken yet. */
   readonly pendingBytes: number;
   write(bytes: Buffer): void;
-  close(reason: string): void;
+  close(reason: string, cause: CloseCause): void;
 }
+
+/** Why a viewer is closed, as protocols tell it apart: it does not keep up, or there is nothing left to serve it. */
+export type CloseCause = 'turned-out' | 'going-away';
 
 export interface ViewerLimits {
   readonly queueLimitBytes: number;
@@ -71,7 +74,7 @@ export class ViewerQueue {
   checkStuck(now: number): void {
     const { stuckTimeoutMs } = this.limits;
     if (this.drain.stuckMs(this.sink.pendingBytes, now) >= stuckTimeoutMs) {
-      this.sink.close(`stuck: took nothing for ${stuckTimeoutMs} ms`);
+      this.sink.close(`stuck: took nothing for ${stuckTimeoutMs} ms`, 'turned-out');
     }
   }
 
