@@ -4,15 +4,18 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { readClip } from './codec/clip-reader.ts';
 import { type Config, configuredInputs } from './contract/config.ts';
+import type { HostState } from './contract/control-api.ts';
 import { createControlServer } from './control/control-server.ts';
 import { EventLog } from './control/event-log.ts';
 import { HostControl } from './host-control.ts';
+import { HostMetrics } from './host-metrics.ts';
 import type { HealthPolicy } from './input/health.ts';
 import { Input, type InputEvents } from './input/input.ts';
 import { InputRegistry, type PublishRefusal } from './input/registry.ts';
 import { keysMatch } from './keys.ts';
 import { playClip } from './media/clip.ts';
 import type { Cancel, Clock } from './media/clock.ts';
+import { createMetricsServer, exposeMetrics } from './metrics/metrics-server.ts';
 import { createHttpServer } from './output/http-server.ts';
 import { rtmpFormat } from './output/packet-format.ts';
 import { ProgramFeed } from './output/program-feed.ts';
@@ -32,7 +35,8 @@ export interface HostOptions {
 }
 
 export interface Host {
-  readonly ports: { readonly rtmp: number; readonly http: number; readonly control: number };
+  /** `metrics`: where `metrics.port` is configured. */
+  readonly ports: HostState['listeners'];
   readonly control: HostControl;
   /** Closes everything, viewers and publishers with a reason. */
   stop(reason: string): Promise<void>;
@@ -64,6 +68,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     onSwitch: (record) => {
       logger.info({ event: 'switch', ...record }, 'switch');
       events.add({ type: 'switch', ...record });
+      metrics.switched(record);
     },
     onDrill: (program, phase) => {
       logger.info({ event: 'drill', program, phase }, `drill ${phase}`);
@@ -73,6 +78,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const feeds = new Map(
     programs.map((program) => [program.name, new ProgramFeed(program, config.viewers, clock)]),
   );
+  const metrics = new HostMetrics({ config, clock, inputs, programs, feeds, logger });
   const director = new Director({ clock, inputs, programs, contention: config.failover.contention });
 
   function inputEvents(): InputEvents {
@@ -107,14 +113,26 @@ export async function startHost(options: HostOptions): Promise<Host> {
     onViewer: (viewer) => logger.debug({ event: 'viewer', ...viewer }, 'viewer'),
   });
 
-  const ports = { rtmp: 0, http: 0, control: 0 };
+  const ports: { -readonly [name in keyof HostState['listeners']]: HostState['listeners'][name] } = {
+    rtmp: 0,
+    http: 0,
+    control: 0,
+  };
   const control = new HostControl({ clock, ports, inputs, programs, feeds, director, events });
   const controlServer = createControlServer(control);
+  exposeMetrics(controlServer, metrics.exposition);
+  const metricsServer = createMetricsServer(metrics.exposition);
   const undo: Cancel[] = [];
   const stop = async (reason: string): Promise<void> => {
     for (const cancel of undo.splice(0)) cancel();
     for (const feed of feeds.values()) feed.close(reason);
-    await Promise.all([rtmp.close(reason), http.close(), controlServer.close()]);
+    await Promise.all([
+      rtmp.close(reason),
+      http.close(),
+      controlServer.close(),
+      metricsServer.close(),
+      metrics.stop(),
+    ]);
   };
   try {
     const slate = registry.get('slate');
@@ -128,6 +146,12 @@ export async function startHost(options: HostOptions): Promise<Host> {
     ports.control = await listening('control.port', config.control.port, () =>
       listenHttp(controlServer, config.control.port, '127.0.0.1'),
     );
+    const { port: metricsPort } = config.metrics;
+    if (metricsPort !== undefined) {
+      ports.metrics = await listening('metrics.port', metricsPort, () =>
+        listenHttp(metricsServer, metricsPort, undefined),
+      );
+    }
     if (slate !== undefined && slateClip !== null) {
       const publication = registry.attach(slate, { address: 'built in', close: () => {} });
       undo.push(playClip(slateClip, clock, publication));
@@ -143,6 +167,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         }
       }),
     );
+    metrics.start();
     return { ports, control, stop };
   } catch (error) {
     await stop('the host could not start');

@@ -53,6 +53,8 @@ export class Input {
   healthSince = Number.NEGATIVE_INFINITY;
   /** Since when it can be shown, live or degraded; what it was before counts no more. */
   arrivedAt = Number.NEGATIVE_INFINITY;
+  /** Payload received, from all its publishers. */
+  receivedBytes = 0;
   /** When the last packet arrived. */
   lastPacketAt: number | null = null;
   metadata: Metadata | null = null;
@@ -123,6 +125,7 @@ export class Input {
     const { dts, anchor, reanchored } = reading;
     const p: InputPacket = { packet, dts, anchor };
     this.lastPacketAt = now;
+    this.receivedBytes += packet.payload.length;
     if (isFrame) {
       this.noteProgress(p, now);
       this.meter.note(packet.track, packet.payload.length, packet.keyframe, dts, now);

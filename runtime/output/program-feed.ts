@@ -15,6 +15,8 @@ const MAX_JOIN_BYTES = 16 * 1024 * 1024;
 export class ProgramFeed implements ProgramListener {
   /** Skips of viewers that have gone since. */
   private pastSkips = 0;
+  /** What they had been sent. */
+  private pastBytes = 0;
   private readonly clock: Clock;
   private readonly limits: ViewerLimits;
   private readonly queues = new Set<ViewerQueue>();
@@ -55,6 +57,13 @@ export class ProgramFeed implements ProgramListener {
     return skips;
   }
 
+  /** Bytes written to the sockets of viewers, of all that there have been. */
+  get sentBytes(): number {
+    let bytes = this.pastBytes;
+    for (const queue of this.queues) bytes += queue.writtenBytes;
+    return bytes;
+  }
+
   /** Which tracks a player should expect; both while nothing is known. */
   get tracks(): { video: boolean; audio: boolean } {
     const isUnknown = !this.hasVideo && !this.hasAudio;
@@ -71,7 +80,9 @@ export class ProgramFeed implements ProgramListener {
       queue.join(this.headers(), this.gopBatch);
     }
     return () => {
-      if (this.queues.delete(queue)) this.pastSkips += queue.skips;
+      if (!this.queues.delete(queue)) return;
+      this.pastSkips += queue.skips;
+      this.pastBytes += queue.writtenBytes;
     };
   }
 

@@ -26,12 +26,13 @@ const RESUME_SHARE = 0.25;
 export class ViewerQueue {
   /** How often it skipped to a keyframe. */
   skips = 0;
+  /** What was handed to its socket. */
+  writtenBytes = 0;
   readonly format: PacketFormat;
   readonly sink: ViewerSink;
   private readonly limits: ViewerLimits;
   private state: 'waiting' | 'flowing' | 'skipping' = 'waiting';
   private headersVersion = 0;
-  private writtenBytes = 0;
   private drainedBytes = 0;
   private drainedAt: number;
 
