@@ -64,7 +64,7 @@ export class HostMetrics {
 
   /** Begins with the current second. The host serves from now on, until `stop`: each snapshot is a heartbeat. */
   start(): void {
-    const eventLoop = watchEventLoop();
+    const eventLoop = watchEventLoop(this.options.clock);
     const cancel = everySecond(this.options.clock, (second) => this.take(second, eventLoop));
     this.undo = () => {
       cancel();

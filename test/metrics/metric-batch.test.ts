@@ -11,7 +11,12 @@ function secondsOf(programs: number, inputs: number): Datum[][] {
         second: EPOCH + index * 1_000,
         inputs: Array.from({ length: inputs }, (_, n) => inputFigures({ name: `master/camera${n}` })),
         programs: Array.from({ length: programs }, (_, n) =>
-          programFigures({ name: `camera${n}`, viewers: 10 * n + index, switches: 1, switchHolesMs: [index] }),
+          programFigures({
+            name: `camera${n}`,
+            viewers: 10 * n + index,
+            switches: 1,
+            switchHolesMs: [index],
+          }),
         ),
       }),
       null,
