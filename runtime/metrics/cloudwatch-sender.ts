@@ -16,18 +16,26 @@ const CONNECTION_TIMEOUT_MS = 2_000;
 
 /**
  * PutMetricData by the AWS SDK. Credentials and endpoint come from where the SDK looks for them: environment, profile,
- * instance role; AWS_ENDPOINT_URL_CLOUDWATCH. The SDK is loaded with the first call: hosts without CloudWatch never do.
+ * instance role; AWS_ENDPOINT_URL_CLOUDWATCH. Hosts without CloudWatch never load the SDK.
  */
 export class CloudWatchSender implements MetricSender {
   private readonly options: CloudWatchSenderOptions;
+  private sdk: Promise<typeof import('@aws-sdk/client-cloudwatch')> | null = null;
   private client: CloudWatchClient | null = null;
 
   constructor(options: CloudWatchSenderOptions) {
     this.options = options;
   }
 
+  /** Loads the SDK. That holds up everything for some 100 ms: call it before there are encoders and viewers. */
+  async load(): Promise<void> {
+    this.sdk ??= import('@aws-sdk/client-cloudwatch');
+    await this.sdk;
+  }
+
   async send(data: readonly BatchDatum[], signal: AbortSignal): Promise<void> {
-    const { CloudWatchClient, PutMetricDataCommand } = await import('@aws-sdk/client-cloudwatch');
+    this.sdk ??= import('@aws-sdk/client-cloudwatch');
+    const { CloudWatchClient, PutMetricDataCommand } = await this.sdk;
     const { region, namespace } = this.options;
     const agent = { keepAlive: true, maxSockets: 1 };
     this.client ??= new CloudWatchClient({

@@ -16,7 +16,6 @@ export interface WireDatum {
 
 /** A call of PutMetricData as it came over the wire. */
 export interface WireCall {
-  readonly at: number;
   readonly isCompressed: boolean;
   readonly authorization: string;
   readonly namespace: string;
@@ -123,7 +122,6 @@ export class CloudWatchEndpoint {
       if (Object.keys(rest).length > 0) throw new Error(`also ${Object.keys(rest)}`);
       const data = MetricData as WireDatum[];
       return {
-        at: performance.now(),
         isCompressed: encoding === 'gzip',
         authorization: headers.authorization ?? '',
         namespace: Namespace,
