@@ -83,7 +83,7 @@ function checkPrograms(pass: Pass): void {
 }
 
 function checkPorts(pass: Pass): void {
-  const ports = ['rtmp', 'http', 'control'].map((listener) => [listener, 'port']);
+  const ports = ['rtmp', 'http', 'control', 'metrics'].map((listener) => [listener, 'port']);
   const fixed = ports.filter((path) => numberAt(pass, path) !== ANY_PORT);
   for (const [path, first] of repeats(fixed, (port) => numberAt(pass, port))) {
     const [blamed, other] = isGiven(pass, path) ? [path, first] : [first, path];
