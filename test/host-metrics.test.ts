@@ -10,6 +10,7 @@ import { Input } from '../runtime/input/input.ts';
 import { ProgramFeed } from '../runtime/output/program-feed.ts';
 import { Program } from '../runtime/program/program.ts';
 import type { SwitchRecord } from '../runtime/program/switch-record.ts';
+import { videoPacket } from './input/sample-packets.ts';
 import { startTestHost, type TestHost } from './support/e2e-host.ts';
 import { FakeClock } from './support/fake-clock.ts';
 import { parsePrometheusText, type Sample } from './support/prometheus-text.ts';
@@ -44,7 +45,7 @@ function metricsOf(raw: object) {
   const metrics = new HostMetrics({ config, clock, inputs, programs: [program], feeds, logger: SILENT });
   const samples = async (name: string): Promise<Sample[]> =>
     parsePrometheusText(await metrics.exposition.render()).get(name)?.samples ?? [];
-  return { clock, metrics, samples };
+  return { clock, metrics, inputs, samples };
 }
 
 function switchWithHoles(video: number | null, audio: number | null): SwitchRecord {
@@ -68,6 +69,22 @@ describe('the figures of a host', () => {
     ]);
     await metrics.stop();
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('count what an input received, from one publisher after the other', async () => {
+    const { clock, metrics, inputs, samples } = metricsOf({ ...NAMES });
+    metrics.start();
+    const [camera1] = inputs;
+    for (const address of ['192.0.2.1:1', '192.0.2.1:2']) {
+      camera1?.attach({ address, close: () => {} }, clock.now());
+      camera1?.receive(videoPacket(0, true, { bytes: 1_000 }), clock.now());
+      camera1?.receive(videoPacket(40, false, { bytes: 500 }), clock.now());
+      camera1?.detach(clock.now());
+    }
+    clock.advance(1_000);
+    const received = await samples('understudy_input_received_bytes_total');
+    expect(received.map(({ value }) => value)).toEqual([3_000, 0, 0]);
+    await metrics.stop();
   });
 
   it('leave inputs to the hosts that own them', async () => {
