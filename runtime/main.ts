@@ -22,6 +22,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   ...context,
   // Loaded where it is needed: a test encoder or a viewer should not wait for the HTTP server's code.
   run: async (options) => (await import('./run-command.ts')).runHost(options, context),
+  camera: async (options) => (await import('./camera-command.ts')).runCamera(options, context),
   showKeys: async (file) => (await import('./run-command.ts')).showKeys(file, terminal),
 });
 clearInterval(hold);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { ownRtmpUrl, planCameras, startCameras } from './cameras.ts';
 import type { RunOptions } from './cli/command-line.ts';
 import { CommandError, ExitCode } from './cli/exit-codes.ts';
 import { type Terminal, table } from './cli/terminal.ts';
@@ -29,7 +30,9 @@ type Keys = Extract<LoadedKeys, { ok: true }>;
 /** `understudy run`: reads the configuration, starts the host, says how to use it, and ends when told. */
 export async function runHost(options: RunOptions, context: RunContext): Promise<number> {
   const { clock, terminal, signal } = context;
-  const { config, keys, directory } = load(options.config);
+  const { config, keys, directory } = loadConfig(options.config);
+  const planned = planCameras(config, keys.keys, { directory, env: process.env });
+  if (!planned.ok) throw new CommandError(formatProblems(planned.problems, options.config));
   const isText = options.logFormat === 'text' || (options.logFormat === 'auto' && terminal.isInteractive);
   const logger = createLogger(isText ? 'text' : 'json', options.logLevel);
   for (const note of keys.notes) logger.warn(note);
@@ -42,22 +45,32 @@ export async function runHost(options: RunOptions, context: RunContext): Promise
   const address = options.demo ? '127.0.0.1' : ownAddress();
   for (const line of describeHost(config, keys, host, address)) terminal.line(line);
   const stopDemo = options.demo ? startDemo({ config, keys: keys.keys, host, clock, terminal }) : () => {};
+  // The demo's encoders take the cameras' places.
+  const cameras = startCameras({
+    plans: options.demo ? [] : planned.plans,
+    hostUrl: ownRtmpUrl(config, host.ports.rtmp),
+    env: process.env,
+    clock,
+    logger,
+  });
   await clock.sleep(Number.POSITIVE_INFINITY, signal);
   terminal.line('stopping');
   stopDemo();
+  await cameras.stop();
   await host.stop('the host is stopped');
   return ExitCode.ok;
 }
 
 /** `understudy keys`: what to paste into the encoders. */
 export function showKeys(configFile: string, terminal: Terminal): number {
-  const { config, keys } = load(configFile);
+  const { config, keys } = loadConfig(configFile);
   for (const line of describePublishing(config, keys, ownAddress(), config.rtmp.port, true))
     terminal.line(line);
   return ExitCode.ok;
 }
 
-function load(file: string): { config: Config; keys: Keys; directory: string } {
+/** The configuration and its keys. Throws CommandError with all that is wrong with it. */
+export function loadConfig(file: string): { config: Config; keys: Keys; directory: string } {
   const fail = (problems: readonly ConfigProblem[]): never => {
     throw new CommandError(formatProblems(problems, file));
   };

@@ -23,6 +23,13 @@ export interface RunOptions {
   readonly logLevel: string;
 }
 
+export interface CameraOptions {
+  /** `master/camera1` */
+  readonly input: string;
+  readonly config: string;
+  readonly supervised: boolean;
+}
+
 export interface CommandLineOptions {
   readonly clock: WaitingClock;
   readonly terminal: Terminal;
@@ -30,6 +37,7 @@ export interface CommandLineOptions {
   readonly signal: AbortSignal;
   /** The commands that need a host of their own, which the CLI does not know. */
   readonly run: (options: RunOptions) => Promise<number>;
+  readonly camera: (options: CameraOptions) => Promise<number>;
   readonly showKeys: (configFile: string) => Promise<number>;
 }
 
@@ -117,6 +125,21 @@ Exit status: ${ExitCode.ok} fine, ${ExitCode.failed} failed or refused, ${ExitCo
         done(await publish({ file, url, key: readKey(given), retry: given.retry, clock, terminal, signal }));
       },
     );
+
+  program
+    .command('camera')
+    .description('pull the camera of an input and publish it to the host, as "run" does by itself')
+    .argument('<input>', 'master/NAME or backup/NAME')
+    .addOption(configOption())
+    .addOption(new Option('--supervised', 'take the order from standard input, and end with it').hideHelp())
+    .addHelpText(
+      'after',
+      examples('understudy camera master/camera1', 'understudy camera backup/spare --config event.json'),
+    )
+    .action(async (input: string, given: { config: string; supervised?: boolean }) => {
+      const { config, supervised = false } = given;
+      done(await options.camera({ input, config, supervised }));
+    });
 
   program
     .command('watch')
