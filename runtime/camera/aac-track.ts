@@ -15,7 +15,7 @@ const SAMPLES_PER_FRAME = 1_024; // ISO 14496-3, 4.5.1.1
 const SAMPLES_PER_SBR_FRAME = 2_048;
 const SOUND_FORMATS = new Map([
   [7, 'G.711 A-law'],
-  [8, 'G.711 µ-law'],
+  [8, 'G.711 mu-law'],
 ]);
 
 export interface AacTrackOptions {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -194,7 +194,7 @@ describe('cameras end to end', () => {
         if (pid === undefined) continue;
         places.set(`${input} command line`, readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
         places.set(`${input} environment`, readFileSync(`/proc/${pid}/environ`, 'utf8'));
-        for (const fd of readdirSync(`/proc/${pid}/fd`)) places.set(`${input} fd ${fd}`, fd);
+        expect(writtenFiles(pid)).toEqual([]);
       }
     }
     for (const [place, text] of places) {
@@ -204,3 +204,13 @@ describe('cameras end to end', () => {
     }
   });
 });
+
+/** The files that a process has open for writing, devices and pipes apart. */
+function writtenFiles(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    const target = readlinkSync(`/proc/${pid}/fd/${fd}`);
+    const flags = /^flags:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0';
+    const isForWriting = (Number.parseInt(flags, 8) & 3) !== 0;
+    return isForWriting && target.startsWith('/') && !target.startsWith('/dev/') ? [target] : [];
+  });
+}
