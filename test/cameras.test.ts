@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -32,6 +32,17 @@ describe('the cameras of a configuration', () => {
         },
       ],
     });
+  });
+
+  it('are pulled as the example says', () => {
+    const example = join(import.meta.dirname, '../examples/cameras.config.json');
+    writeFileSync(join(directory, 'yard.login'), 'viewer:secret');
+    const planned = plan(JSON.parse(readFileSync(example, 'utf8')), { DOOR_LOGIN: 'operator:secret' });
+    expect(planned.ok && planned.plans.map(({ input, login }) => [input, login?.user])).toEqual([
+      ['master/door', 'operator'],
+      ['master/yard', 'viewer'],
+      ['master/studio', undefined],
+    ]);
   });
 
   it('are only those of inputs that this host owns', () => {
