@@ -30,6 +30,7 @@ export async function runCamera(options: CameraCommandOptions, context: RunConte
     pull: pullCamera,
     say: (line) => terminal.line(redact(line)),
     signal: AbortSignal.any([context.signal, parent.signal]),
+    usedBytes: process.memoryUsage.rss,
     crashed: crashed(),
   });
   if (by === 'signal') return ExitCode.ok;

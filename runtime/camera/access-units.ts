@@ -10,6 +10,11 @@ const NAL_LENGTH_BYTES = 4;
 const BODY_AVC = 5; // frame type and codec, packet type, CTS
 const BODY_HEVC = 8; // the same with a FourCC (Enhanced RTMP, "Enhanced Video")
 const EX_VIDEO_FLAG = 0x80;
+const FRAME_TYPE_KEY = 0x10;
+const FRAME_TYPE_BITS = 0x70;
+/** IRAP: BLA, IDR and CRA. */
+const HEVC_FIRST_ENTRY = 16;
+const HEVC_LAST_ENTRY = 21;
 /** Bytes of one picture. More is no picture; what is over is left out, and the decoder says so. */
 const MAX_UNIT_BYTES = 8 * 1024 * 1024;
 
@@ -41,7 +46,7 @@ export class AccessUnits {
       this.out(packet);
       return;
     }
-    const { startsPicture, hasPicture } = describe(packet.payload);
+    const { startsPicture, hasPicture, isEntry } = describe(packet.payload);
     const { unit } = this;
     const belongs =
       unit !== null && unit.timestamp === packet.timestamp && !(unit.hasPicture && startsPicture);
@@ -50,7 +55,7 @@ export class AccessUnits {
     if (this.unit.bytes + packet.payload.length > MAX_UNIT_BYTES) return;
     this.unit.parts.push(packet);
     this.unit.bytes += packet.payload.length;
-    this.unit.keyframe ||= packet.keyframe;
+    this.unit.keyframe ||= packet.keyframe || isEntry;
     this.unit.hasPicture ||= hasPicture;
   }
 
@@ -62,18 +67,17 @@ export class AccessUnits {
     if (unit === null || first === undefined || !unit.hasPicture) return;
     if (unit.timestamp === this.lastTimestamp) this.onSameTime();
     this.lastTimestamp = unit.timestamp;
-    if (rest.length === 0) {
+    if (rest.length === 0 && first.keyframe === unit.keyframe) {
       this.out(first);
       return;
     }
-    // The head of the keyframe's slice, where there is one, tells what the message is.
-    const head = unit.parts.find(({ keyframe }) => keyframe) ?? first;
-    const bodyStart = bodyStartOf(head.payload);
+    const bodyStart = bodyStartOf(first.payload);
     const payload = Buffer.concat([
-      head.payload.subarray(0, bodyStart),
+      first.payload.subarray(0, bodyStart),
       ...unit.parts.map((part) => part.payload.subarray(bodyStart)),
     ]);
-    this.out({ ...head, payload, keyframe: unit.keyframe });
+    if (unit.keyframe) payload[0] = ((payload[0] ?? 0) & ~FRAME_TYPE_BITS) | FRAME_TYPE_KEY;
+    this.out({ ...first, payload, keyframe: unit.keyframe });
   }
 }
 
@@ -81,21 +85,33 @@ function bodyStartOf(payload: Buffer): number {
   return ((payload[0] ?? 0) & EX_VIDEO_FLAG) === 0 ? BODY_AVC : BODY_HEVC;
 }
 
-/** Whether a message has slices of a picture, and whether it can only stand at a picture's beginning. */
-function describe(payload: Buffer): { startsPicture: boolean; hasPicture: boolean } {
+interface Description {
+  /** It can only stand at a picture's beginning. */
+  readonly startsPicture: boolean;
+  /** It has slices of a picture. */
+  readonly hasPicture: boolean;
+  /** Decoding can begin here. */
+  readonly isEntry: boolean;
+}
+
+function describe(payload: Buffer): Description {
   const start = bodyStartOf(payload);
   const kindOf = start === BODY_AVC ? avcKind : hevcKind;
   let startsPicture = false;
   let hasPicture = false;
+  let isEntry = false;
   for (let position = start; position + NAL_LENGTH_BYTES < payload.length; ) {
     const length = payload.readUInt32BE(position);
     const kind = kindOf(payload, position + NAL_LENGTH_BYTES);
+    // Node-media-server knows IDR pictures only, and cameras and encoders send CRA too (ITU-T H.265, table 7-1).
+    const type = ((payload[position + NAL_LENGTH_BYTES] ?? 0) >> 1) & 0x3f;
+    isEntry ||= start === BODY_HEVC && type >= HEVC_FIRST_ENTRY && type <= HEVC_LAST_ENTRY;
     // What comes before any slice in this message decides; behind one, it is the same picture's.
     if (!hasPicture && kind !== 'slice') startsPicture ||= kind !== 'other';
     hasPicture ||= kind === 'slice' || kind === 'first slice';
     position += NAL_LENGTH_BYTES + length;
   }
-  return { startsPicture, hasPicture };
+  return { startsPicture, hasPicture, isEntry };
 }
 
 type Kind = 'first slice' | 'slice' | 'before a picture' | 'other';

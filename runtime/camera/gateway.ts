@@ -21,6 +21,8 @@ export interface GatewayOptions {
   readonly say: (line: string) => void;
   /** Ends it in order. */
   readonly signal: AbortSignal;
+  /** What this process takes up. */
+  readonly usedBytes: () => number;
   /** Resolves with the reason where third-party code has thrown. */
   readonly crashed: Promise<string>;
 }
@@ -34,6 +36,8 @@ export interface GatewayEnd {
 export const FIRST_MEDIA_MS = 20_000;
 /** One that says nothing for so long is given up. The host has switched long before. */
 export const SILENCE_MS = 5_000;
+/** Node-media-server's buffers have no bound, and cameras are not all friendly. Usual is 100 MB. */
+export const MOST_BYTES = 768 * 1024 * 1024;
 const CHECK_MS = 250;
 
 /** Resolves when it is over; never rejects for what camera, host or media server do. */
@@ -68,18 +72,19 @@ export async function runGateway(options: GatewayOptions): Promise<GatewayEnd> {
   }
 
   let hasSaid = false;
-  const silent = new Promise<string>((resolve) => {
+  const givenUp = new Promise<string>((resolve) => {
     const stop = clock.every(CHECK_MS, () => {
       const now = clock.now();
-      if (publication.isPublishing && !hasSaid) {
+      const { isPublishing } = publication;
+      if (isPublishing && !hasSaid) {
         hasSaid = true;
         say(`publishing ${order.input}, ${Math.round(now - startedAt)} ms after the start`);
       }
-      const isLate = !publication.isPublishing && now - startedAt > FIRST_MEDIA_MS;
-      const isSilent = heardAt > startedAt && now - heardAt > SILENCE_MS;
-      if (!isLate && !isSilent) return;
+      const usedBytes = options.usedBytes();
+      const reason = whyGiveUp({ isPublishing, startedAt, heardAt, now, usedBytes });
+      if (reason === null) return;
       stop();
-      resolve(isSilent ? `silent for ${SILENCE_MS} ms` : `no keyframe within ${FIRST_MEDIA_MS} ms`);
+      resolve(reason);
     });
   });
   const aborted = new Promise<void>((resolve) => {
@@ -89,13 +94,30 @@ export async function runGateway(options: GatewayOptions): Promise<GatewayEnd> {
   const end = await Promise.race<GatewayEnd>([
     aborted.then(() => ({ by: 'signal', reason: 'stopped' })),
     camera.ended.then((reason) => ({ by: 'camera', reason })),
-    silent.then((reason) => ({ by: 'camera', reason })),
+    givenUp.then((reason) => ({ by: 'camera', reason })),
     options.crashed.then((reason) => ({ by: 'camera', reason })),
     publication.ended.then((reason) => ({ by: 'host', reason })),
   ]);
   publication.close();
   camera.stop();
   return end;
+}
+
+interface Facts {
+  readonly isPublishing: boolean;
+  /** Equal to `heardAt` until something was heard. All in ms. */
+  readonly startedAt: number;
+  readonly heardAt: number;
+  readonly now: number;
+  readonly usedBytes: number;
+}
+
+/** Why a camera is given up; null where it is not. */
+export function whyGiveUp({ isPublishing, startedAt, heardAt, now, usedBytes }: Facts): string | null {
+  if (heardAt > startedAt && now - heardAt > SILENCE_MS) return `silent for ${SILENCE_MS} ms`;
+  if (!isPublishing && now - startedAt > FIRST_MEDIA_MS) return `no keyframe within ${FIRST_MEDIA_MS} ms`;
+  if (usedBytes > MOST_BYTES) return `the process takes up more than ${MOST_BYTES} bytes`;
+  return null;
 }
 
 function publishUrl({ hostUrl, input, streamKey }: CameraOrder): string {

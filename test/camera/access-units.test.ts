@@ -92,6 +92,14 @@ describe('the pictures of a camera', () => {
     expect(out[0]?.payload).toEqual(Buffer.concat([first.payload, rest.payload.subarray(8)]));
   });
 
+  it('of HEVC that decoding can begin at are keyframes, though node-media-server knows IDR only', () => {
+    push(hevcMessage(0, hevc.cra), hevcMessage(40, hevc.slice), hevcMessage(80, hevc.slice));
+    expect(out.map(({ keyframe, payload }) => [keyframe, payload[0]])).toEqual([
+      [true, 0x91],
+      [false, 0xa1],
+    ]);
+  });
+
   it('hold no more than a picture may have', () => {
     const part = avcMessage(0, Buffer.concat([avc.idrRest, Buffer.alloc(1024 * 1024)]));
     push(avcMessage(0, avc.idr), ...Array.from({ length: 20 }, () => part), avcMessage(40, avc.slice));

@@ -39,6 +39,8 @@ export const avc = {
 export const hevc = {
   idr: Buffer.from([0x26, 0x01, 0x80, 1]),
   idrRest: Buffer.from([0x26, 0x01, 0x40, 2]),
+  /** CRA: an entry in an open GOP, type 21. */
+  cra: Buffer.from([0x2a, 0x01, 0x80, 4]),
   slice: Buffer.from([0x02, 0x01, 0x80, 3]),
 } as const;
 
