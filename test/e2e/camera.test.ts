@@ -114,10 +114,16 @@ describe('cameras end to end', () => {
     'come back after a kill -9, and the others do not notice',
     async () => {
       const pid = running.cameras.get('master/door')?.pid ?? 0;
+      const killedAt = Date.now();
       process.kill(pid, 'SIGKILL');
       await shows('door', 'backup/spare');
       await shows('door', 'master/door');
       expect(running.cameras.get('master/door')?.pid).not.toBe(pid);
+      const publishedAt = test.log.filter(
+        ({ event, input }) => event === 'publish' && input === 'master/door',
+      );
+      const awayMs = Number(publishedAt.at(-1)?.time) - killedAt;
+      process.stdout.write(`killed with -9: publishing again after ${awayMs} ms\n`);
       expect(unpublished('master/yard')).toBe(0);
       expect(unpublished('master/studio')).toBe(0);
       expect(log).toContainEqual(
