@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import type { RunOptions } from './cli/command-line.ts';
+import { ownRtmpUrl, planCameras, startCameras } from './cameras.ts';
+import type { KeysOptions, RunOptions } from './cli/command-line.ts';
 import { CommandError, ExitCode } from './cli/exit-codes.ts';
 import { type Terminal, table } from './cli/terminal.ts';
 import { type Config, ownedInputs } from './contract/config.ts';
@@ -33,7 +34,9 @@ type Keys = Extract<LoadedKeys, { ok: true }>;
 /** `understudy run`: reads the configuration, starts the host, says how to use it, and ends when told. */
 export async function runHost(options: RunOptions, context: RunContext): Promise<number> {
   const { clock, terminal, signal, drainSignal } = context;
-  const { config, keys, directory } = load(options.config, options);
+  const { config, keys, directory } = loadConfig(options.config, options);
+  const planned = planCameras(config, keys.keys, { directory, env: process.env });
+  if (!planned.ok) throw new CommandError(formatProblems(planned.problems, options.config));
   const isText = options.logFormat === 'text' || (options.logFormat === 'auto' && terminal.isInteractive);
   const logger = createLogger(isText ? 'text' : 'json', options.logLevel);
   for (const note of keys.notes) logger.warn(note);
@@ -46,10 +49,19 @@ export async function runHost(options: RunOptions, context: RunContext): Promise
   const address = options.demo ? '127.0.0.1' : ownAddress();
   for (const line of describeHost(config, keys, host, address)) terminal.line(line);
   const stopDemo = options.demo ? startDemo({ config, keys: keys.keys, host, clock, terminal }) : () => {};
+  // The demo's encoders take the cameras' places.
+  const cameras = startCameras({
+    plans: options.demo ? [] : planned.plans,
+    hostUrl: ownRtmpUrl(config, host.ports.rtmp),
+    env: process.env,
+    clock,
+    logger,
+  });
   await clock.sleep(Number.POSITIVE_INFINITY, AbortSignal.any([signal, drainSignal]));
   if (!signal.aborted) await drainHost(host, config.drain.timeoutMs, context);
   terminal.line('stopping');
   stopDemo();
+  await cameras.stop();
   await host.stop(signal.aborted ? 'the host is stopped' : 'the host is drained and stopped');
   return ExitCode.ok;
 }
@@ -72,14 +84,18 @@ function formatSeconds(ms: number): string {
 }
 
 /** `understudy keys`: what to paste into the encoders. */
-export function showKeys(configFile: string, terminal: Terminal): number {
-  const { config, keys } = load(configFile, { edge: false });
+export function showKeys(options: KeysOptions, terminal: Terminal): number {
+  const { config, keys } = loadConfig(options.config, { ...options, edge: false });
   for (const line of describePublishing(config, keys, ownAddress(), config.rtmp.port, true))
     terminal.line(line);
   return ExitCode.ok;
 }
 
-function load(file: string, which: HostChoice): { config: Config; keys: Keys; directory: string } {
+/** The configuration and its keys. Throws CommandError with all that is wrong with it. */
+export function loadConfig(
+  file: string,
+  which: HostChoice,
+): { config: Config; keys: Keys; directory: string } {
   const fail = (problems: readonly ConfigProblem[]): never => {
     throw new CommandError(formatProblems(problems, file));
   };
