@@ -13,6 +13,7 @@ export interface ProcessEnd {
 }
 
 const KEPT_LINES = 40;
+const KEPT_LENGTH = 300;
 
 /** A process whose output goes to a file; its last lines are kept for whoever has to explain a failure. */
 export class LoggedProcess {
@@ -62,7 +63,8 @@ export class LoggedProcess {
 
   private note(data: Buffer): void {
     this.file.write(data);
-    this.lines.push(...data.toString().split('\n').filter(Boolean));
+    const lines = data.toString().split('\n').filter(Boolean);
+    this.lines.push(...lines.map((line) => line.slice(0, KEPT_LENGTH)));
     this.lines.splice(0, Math.max(0, this.lines.length - KEPT_LINES));
   }
 }

@@ -143,10 +143,8 @@ export class SixHosts {
     return this.network.on(VIEWERS.name);
   }
 
-  /** Bytes that encoders have sent to the host that takes an input. */
-  encoderBytes(host: HostName): Promise<number> {
-    return this.network.bytesBetween(ENCODERS.name, host);
-  }
+  /** Bytes that a host has received from encoders. */
+  readonly encoderBytes = (host: HostName): Promise<number> => this.network.bytesBetween(ENCODERS.name, host);
 
   async join(...watches: readonly Watch[]): Promise<void> {
     for (const one of watches) {

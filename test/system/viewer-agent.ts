@@ -13,6 +13,8 @@ import type { SeenPacket, ViewerAnswer, ViewerRequest, WatchedReport } from './v
 const CTS_BYTES = 3;
 /** Some minutes of one program. More is forgotten, the oldest first. */
 const MAX_PACKETS = 20_000;
+/** What was on air when a viewer joined is not announced to it. */
+const BEFORE_JOINING = 'on air before';
 
 class Watched {
   readonly viewer: string;
@@ -23,6 +25,8 @@ class Watched {
   private seen: SeenPacket[] = [];
   /** The last header of each track: a new report must know what its first frames are decoded with. */
   private readonly headers = new Map<string, MediaPacket>();
+  /** The last frame of each track: a new report must see the step from it. */
+  private readonly frames = new Map<string, { packet: MediaPacket; wall: number }>();
 
   constructor(viewer: string) {
     this.viewer = viewer;
@@ -48,10 +52,11 @@ class Watched {
   }
 
   mark(): void {
-    const source = this.reporter.source;
+    const source = this.reporter.source ?? BEFORE_JOINING;
     this.reporter = new ViewerReporter(systemClock.now());
     this.reporter.source = source;
     for (const header of this.headers.values()) this.reporter.packet(header, systemClock.now());
+    for (const { packet, wall } of this.frames.values()) this.reporter.packet(packet, wall);
     this.seen = [];
   }
 
@@ -69,6 +74,7 @@ class Watched {
     this.reporter.packet(packet, systemClock.now());
     if (packet.track === 'data') return;
     if (packet.config !== null) this.headers.set(packet.track, packet);
+    else this.frames.set(packet.track, { packet, wall: systemClock.now() });
     this.note(packet.config === null ? packet.track : `${packet.track}-header`, packet, withoutCts(packet));
   }
 
