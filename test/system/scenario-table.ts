@@ -54,5 +54,5 @@ export function alignedRows(rows: ReadonlyArray<readonly string[]>): string {
 }
 
 function hole({ holeMs, frameMs, frames }: TrackReport): string {
-  return frames === 0 ? 'nothing came' : `${holeMs} of ${frameMs} ms`;
+  return frames === 0 ? 'nothing came' : `${holeMs} ms (${frameMs})`;
 }

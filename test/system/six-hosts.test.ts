@@ -12,6 +12,7 @@ import {
   CAMERAS,
   type Camera,
   DRAIN_TIMEOUT_MS,
+  HOSTS,
   type HostName,
   ownerOf,
   playUrl,
@@ -31,6 +32,8 @@ const WAIT_MS = 20_000;
 /** What is on air from the backup while a scenario lasts, so that it is not only the splice that is seen. */
 const BACKUP_FRAMES = 60;
 const MORE_THAN_A_GOP = 40;
+/** Of packets that differ, so many are shown where a test fails. */
+const SHOWN = 5;
 
 /** Every host serves viewers; edges and other hosts serve programs that they do not own. */
 const AUDIENCE: readonly Watch[] = [
@@ -92,7 +95,7 @@ describe('six hosts on six machines', () => {
   const audienceExcept = (hosts: readonly HostName[]): Watch[] =>
     AUDIENCE.filter(({ host }) => !hosts.includes(host));
 
-  /** From normal to normal; `hosts` are those whose own viewers may be lost. Resolves to what the viewers saw. */
+  /** From normal to normal; `hosts` are those that may lose their viewers. Resolves to what the viewers saw. */
   const scenario = async (
     title: string,
     hosts: readonly HostName[],
@@ -103,12 +106,12 @@ describe('six hosts on six machines', () => {
     // With a keyframe among them, from which on packets can be compared.
     await moreFrames(AUDIENCE, MORE_THAN_A_GOP);
     await happens();
-    await six.normal();
+    await six.normal(hosts);
     const elsewhere = audienceExcept(hosts);
     await moreFrames(elsewhere, BACKUP_FRAMES);
     const reports = await six.viewers.report();
     print(scenarioTable(title, reports.values()));
-    await six.rejoinEnded();
+    await six.rejoin(hosts);
     expect(elsewhere.flatMap((one) => complaints(one, reports))).toEqual([]);
     return reports;
   };
@@ -126,9 +129,10 @@ describe('six hosts on six machines', () => {
     }
   };
 
-  const onBackup = async (cameras: readonly Camera[], except: readonly HostName[]): Promise<void> => {
-    await six.showing(() => 'backup/spare', cameras, except);
-    await moreFrames(audienceExcept(except), BACKUP_FRAMES);
+  const onBackup = async (cameras: readonly Camera[], lost: readonly HostName[]): Promise<void> => {
+    const hosts = HOSTS.map(({ name }) => name).filter((name) => !lost.includes(name));
+    await six.showing({ source: () => 'backup/spare', cameras, hosts });
+    await moreFrames(audienceExcept(lost), BACKUP_FRAMES);
   };
 
   test('carries one copy of an input between two hosts, for one viewer and for twelve', async () => {
@@ -167,7 +171,7 @@ describe('six hosts on six machines', () => {
     }
     for (const owner of ['one', 'two', 'three'] as const) {
       aboutOneCopy(many.pushed[owner], many.inputs.four);
-      expect(many.back[owner]).toBeLessThan(many.inputs.four * 0.2);
+      expect(many.back[owner]).toBeLessThan(many.inputs.four * 0.5);
     }
     expect(many.toViewers).toBeGreaterThan(8 * many.inputs.one);
   });
@@ -205,7 +209,13 @@ describe('six hosts on six machines', () => {
     print(comparisonTable(comparisons));
     for (const [viewer, comparison] of comparisons) {
       const { compared, same, moved, onlyInFirst, onlyInSecond, squeezed } = comparison;
-      expect({ viewer, same, moved, onlyInFirst, onlyInSecond }).toEqual({
+      expect({
+        viewer,
+        same,
+        moved: moved.slice(0, SHOWN),
+        onlyInFirst: onlyInFirst.slice(0, SHOWN),
+        onlyInSecond: onlyInSecond.slice(0, SHOWN),
+      }).toEqual({
         viewer,
         same: compared,
         moved: [],
