@@ -20,6 +20,11 @@ export class Encoder {
     this.options = options;
   }
 
+  /** Whether it publishes, or tries to. */
+  get isStarted(): boolean {
+    return this.publisher !== null;
+  }
+
   start(): void {
     const { clip, url, on } = this.options;
     const publisher = new FfmpegPublisher(clip, url, on);

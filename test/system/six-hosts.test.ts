@@ -101,6 +101,8 @@ describe('six hosts on six machines', () => {
     hosts: readonly HostName[],
     happens: () => Promise<void>,
   ): Promise<ReadonlyMap<string, WatchedReport>> => {
+    await six.repair();
+    await six.seat(AUDIENCE);
     await six.normal();
     await six.viewers.mark();
     // With a keyframe among them, from which on packets can be compared.
@@ -111,7 +113,6 @@ describe('six hosts on six machines', () => {
     await moreFrames(elsewhere, BACKUP_FRAMES);
     const reports = await six.viewers.report();
     print(scenarioTable(title, reports.values()));
-    await six.rejoin(hosts);
     expect(elsewhere.flatMap((one) => complaints(one, reports))).toEqual([]);
     return reports;
   };
@@ -156,9 +157,9 @@ describe('six hosts on six machines', () => {
     const many = await bytesFor(twelve);
     print(bytesTable(few, many));
 
-    // Headers of IP, TCP and RTMP, and acknowledgements, are more or less in one than in the other.
+    // FFmpeg sends each packet in a segment of its own, relays send what there is: headers of TCP make them differ.
     const aboutOneCopy = (bytes: number, input: number): void => {
-      expect(bytes / input).toBeGreaterThan(0.8);
+      expect(bytes / input).toBeGreaterThan(0.6);
       expect(bytes / input).toBeLessThan(1.25);
     };
     aboutOneCopy(few.toEdge.one, few.inputs.one);
@@ -177,7 +178,7 @@ describe('six hosts on six machines', () => {
   });
 
   test('seats the audience', async () => {
-    await six.join(...AUDIENCE);
+    await six.seat(AUDIENCE);
     for (const [index, one] of DECODED.entries()) {
       decoders.push(new FfmpegViewer(playUrl(one), reportFile(directory, index), six.onViewers));
     }
@@ -286,8 +287,6 @@ describe('six hosts on six machines', () => {
     });
     expect(movers.map(elsewhere).flatMap((one) => complaints(one, reports))).toEqual([]);
     expectSwitches(reports, audienceExcept(['edge1']), []);
-    await six.leave(...movers.map(elsewhere));
-    await six.join(...movers);
   });
 
   test("two masters' hosts are lost at once", async () => {

@@ -39,6 +39,8 @@ const KEYS: Readonly<Record<string, string>> = {
 };
 /** An encoder starts again and settles, waits out its hold and a GOP; relays come back before that. */
 const NORMAL_MS = 60_000;
+/** A viewer that has had nothing for so long plays anew. */
+const SILENT_MS = 3_000;
 
 export const DRAIN_TIMEOUT_MS = 8_000;
 
@@ -169,14 +171,24 @@ export class SixHosts {
     }
   }
 
-  /** The viewers of these hosts, and all others whose stream has ended, play anew. */
-  async rejoin(hosts: readonly HostName[]): Promise<void> {
-    for (const { viewer, ended } of (await this.viewers.report()).values()) {
-      const one = this.watches.get(viewer);
-      if (one === undefined || (ended === null && !hosts.includes(one.host))) continue;
-      await this.leave(one);
-      await this.join(one);
-    }
+  /** Sees that exactly these are there and get something: a viewer whose host was lost may not know it yet. */
+  async seat(audience: readonly Watch[]): Promise<void> {
+    const reports = await this.viewers.report();
+    const isWell = ({ viewer }: Watch): boolean => {
+      const watched = reports.get(viewer);
+      return watched?.ended === null && watched.report.video.silentMs < SILENT_MS;
+    };
+    const names = new Set(audience.map(({ viewer }) => viewer));
+    await this.leave(...[...this.watches.values()].filter((one) => !names.has(one.viewer) || !isWell(one)));
+    await this.join(...audience.filter(({ viewer }) => !this.watches.has(viewer)));
+  }
+
+  /** Brings back what is still missing, as a scenario that failed leaves it. */
+  async repair(): Promise<void> {
+    for (const { name } of HOSTS) this.network.mend(name);
+    for (const encoder of this.encoders.values()) if (!encoder.isStarted) encoder.start();
+    const gone = [...this.hosts.values()].filter(({ isRunning }) => !isRunning);
+    await Promise.all(gone.map((host) => host.start()));
   }
 
   /**
