@@ -249,7 +249,7 @@ function whatIsMissing(
   return null;
 }
 
-/** Small, and each with a colour and a sound of its own: no two inputs have a frame in common. */
+/** Small, and each with a label and a colour of its own: no two inputs have a picture in common. */
 function clipOptions(input: string, index: number): Parameters<typeof makeTestClip>[1] {
   return { label: input.split('/')[1] ?? input, colour: [40 + 50 * index, 200 - 50 * index, 90] };
 }
