@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { RunOptions } from './cli/command-line.ts';
 import { CommandError, ExitCode } from './cli/exit-codes.ts';
 import { type Terminal, table } from './cli/terminal.ts';
-import { type Config, configuredInputs } from './contract/config.ts';
+import { type Config, configuredInputs, type KeyReference } from './contract/config.ts';
 import {
   type ConfigProblem,
   formatProblems,
@@ -17,6 +17,7 @@ import { type Host, startHost } from './host.ts';
 import { type LoadedKeys, loadKeys } from './keys.ts';
 import { createLogger } from './log.ts';
 import type { WaitingClock } from './media/clock.ts';
+import { connectServiceManager } from './service-manager.ts';
 
 export interface RunContext {
   readonly clock: WaitingClock;
@@ -32,6 +33,7 @@ export async function runHost(options: RunOptions, context: RunContext): Promise
   const { config, keys, directory } = load(options.config);
   const isText = options.logFormat === 'text' || (options.logFormat === 'auto' && terminal.isInteractive);
   const logger = createLogger(isText ? 'text' : 'json', options.logLevel);
+  const service = connectServiceManager({ env: process.env, pid: process.pid, clock, logger });
   for (const note of keys.notes) logger.warn(note);
   let host: Host;
   try {
@@ -40,24 +42,30 @@ export async function runHost(options: RunOptions, context: RunContext): Promise
     throw new CommandError(error instanceof Error ? error.message : String(error), ExitCode.failed);
   }
   const address = options.demo ? '127.0.0.1' : ownAddress();
-  for (const line of describeHost(config, keys, host, address)) terminal.line(line);
+  if (isText) for (const line of describeHost(config, keys, host, address)) terminal.line(line);
+  else logger.info(startRecord(keys, host), 'serving; "understudy keys" shows the stream keys');
   const stopDemo = options.demo ? startDemo({ config, keys: keys.keys, host, clock, terminal }) : () => {};
+  service.ready();
+  service.status(`serving ${count(config.programs.length, 'program')} on port ${host.ports.rtmp}`);
   await clock.sleep(Number.POSITIVE_INFINITY, signal);
-  terminal.line('stopping');
+  service.stopping();
+  if (isText) terminal.line('stopping');
+  else logger.info({ event: 'stopping' }, 'stopping');
   stopDemo();
   await host.stop('the host is stopped');
+  await service.stop();
   return ExitCode.ok;
 }
 
 /** `understudy keys`: what to paste into the encoders. */
 export function showKeys(configFile: string, terminal: Terminal): number {
-  const { config, keys } = load(configFile);
+  const { config, keys } = load(configFile, { onlyAtHand: true });
   for (const line of describePublishing(config, keys, ownAddress(), config.rtmp.port, true))
     terminal.line(line);
   return ExitCode.ok;
 }
 
-function load(file: string): { config: Config; keys: Keys; directory: string } {
+function load(file: string, { onlyAtHand = false } = {}): { config: Config; keys: Keys; directory: string } {
   const fail = (problems: readonly ConfigProblem[]): never => {
     throw new CommandError(formatProblems(problems, file));
   };
@@ -76,7 +84,7 @@ function load(file: string): { config: Config; keys: Keys; directory: string } {
   const parsed = parseConfig(raw);
   if (!parsed.ok) return fail(parsed.problems);
   const directory = dirname(resolve(file));
-  const keys = loadKeys({ config: parsed.config, directory, env: process.env, generate: true });
+  const keys = loadKeys({ config: parsed.config, directory, env: process.env, generate: true, onlyAtHand });
   return keys.ok ? { config: parsed.config, keys, directory } : fail(keys.problems);
 }
 
@@ -114,12 +122,25 @@ function describePublishing(
 ): string[] {
   return table([
     ['PUBLISH', 'SERVER', 'STREAM KEY'],
-    ...configuredInputs(config).map(({ input, name }) => [
+    ...configuredInputs(config).map(({ input, name, key }) => [
       input,
       `rtmp://${address}${portSuffix(port, 1935)}/${input.split('/')[0]}`,
-      `${name}?key=${showsKeys ? keys.keys.get(input) : '…'}`,
+      `${name}?key=${showsKeys ? (keys.keys.get(input) ?? placeOf(key)) : '…'}`,
     ]),
   ]);
+}
+
+/** Where a key is that this process does not have. */
+function placeOf(key: KeyReference | undefined): string {
+  return `(${Object.entries(key ?? {})
+    .join(' ')
+    .replace(',', ' ')})`;
+}
+
+/** The log line of a start. It goes to where logs go: new keys are named, and not shown. */
+function startRecord(keys: Keys, { ports }: Host) {
+  const made = keys.generated.length > 0 ? { newKeys: keys.generated, keysFile: keys.file } : {};
+  return { event: 'serving', version: VERSION, ports, ...made };
 }
 
 function portSuffix(port: number, usual: number): string {
