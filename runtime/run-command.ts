@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { RunOptions } from './cli/command-line.ts';
 import { CommandError, ExitCode } from './cli/exit-codes.ts';
@@ -25,6 +25,8 @@ export interface RunContext {
   readonly signal: AbortSignal;
 }
 
+const LOOPBACK = '127.0.0.1';
+
 type Keys = Extract<LoadedKeys, { ok: true }>;
 
 /** `understudy run`: reads the configuration, starts the host, says how to use it, and ends when told. */
@@ -41,9 +43,10 @@ export async function runHost(options: RunOptions, context: RunContext): Promise
   } catch (error) {
     throw new CommandError(error instanceof Error ? error.message : String(error), ExitCode.failed);
   }
-  const address = options.demo ? '127.0.0.1' : ownAddress();
-  if (isText) for (const line of describeHost(config, keys, host, address)) terminal.line(line);
-  else logger.info(startRecord(keys, host), 'serving; "understudy keys" shows the stream keys');
+  if (isText) {
+    const address = options.demo ? LOOPBACK : ownAddress();
+    for (const line of describeHost(config, keys, host, address)) terminal.line(line);
+  } else logger.info(startRecord(keys, host), 'serving; "understudy keys" shows the stream keys');
   const stopDemo = options.demo ? startDemo({ config, keys: keys.keys, host, clock, terminal }) : () => {};
   service.ready();
   service.status(`serving ${count(config.programs.length, 'program')} on port ${host.ports.rtmp}`);
@@ -151,8 +154,13 @@ function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
-/** The first address of this machine that others can reach. */
+/** The first address of this machine that others can reach. A service without AF_NETLINK may not ask. */
 function ownAddress(): string {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
+  let all: NetworkInterfaceInfo[];
+  try {
+    all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  } catch {
+    return LOOPBACK;
+  }
+  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? LOOPBACK;
 }
