@@ -4,12 +4,12 @@
  */
 import { type ChildProcess, execFile, execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { HostState } from '../../runtime/contract/control-api.ts';
 import { docSteps } from '../support/doc-steps.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { until } from '../support/until.ts';
 import { makeDebianRoot } from './debian-root.ts';
 import { Machine } from './machine.ts';
@@ -272,12 +272,4 @@ async function onAir(input: string): Promise<void> {
     return state?.programs[0]?.onAir === input;
   };
   await until(`${input} is on air`, shows, PATIENCE_MS);
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))));
-  const found = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return found;
 }
