@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Terminal, table } from './cli/terminal.ts';
-import { type Config, configuredInputs } from './contract/config.ts';
+import { type Config, ownedInputs } from './contract/config.ts';
 import type { Host } from './host.ts';
 import type { Cancel, Clock } from './media/clock.ts';
 
@@ -50,7 +50,7 @@ export function startDemo({ config, keys, host, clock, terminal }: DemoOptions):
       });
     });
   };
-  const inputs = configuredInputs(config);
+  const inputs = ownedInputs(config);
   for (const { input, name } of inputs) start(input, name);
   const kill = process.platform === 'win32' ? 'taskkill /F /PID' : 'kill -9';
   const [first] = inputs;

@@ -21,6 +21,7 @@ import type { CommandOutcome } from './program/pins.ts';
 import type { Program } from './program/program.ts';
 
 export interface HostControlOptions {
+  readonly host: string;
   readonly clock: Clock;
   readonly ports: HostState['listeners'];
   readonly inputs: readonly Input[];
@@ -28,6 +29,7 @@ export interface HostControlOptions {
   readonly feeds: ReadonlyMap<string, ProgramFeed>;
   readonly director: Director;
   readonly events: EventLog;
+  readonly relays: () => HostState['relays'];
 }
 
 /** A host as the control API sees it: what it shows, and what it does when told. */
@@ -44,16 +46,18 @@ export class HostControl implements ControlledHost {
   }
 
   state(): HostState {
-    const { clock, ports, programs, inputs } = this.options;
+    const { host, clock, ports, programs, inputs, relays } = this.options;
     const memory = process.memoryUsage();
     return {
       version: VERSION,
+      host,
       pid: process.pid,
       startedAt: Math.round(this.startedAt),
       now: Math.round(clock.now()),
       listeners: { ...ports },
       programs: programs.map((program) => this.describeProgram(program)),
       inputs: inputs.map((input) => describeInput(input, clock.now())),
+      relays: relays(),
       memory: {
         residentBytes: memory.rss,
         heapBytes: memory.heapUsed,
@@ -142,6 +146,7 @@ export class HostControl implements ControlledHost {
     const { pin, drill } = program.pins;
     return {
       name: program.name,
+      isResting: program.isResting,
       onAir: program.onAir?.name ?? null,
       onAirSince: program.onAir === null ? null : Math.round(program.onAirSince),
       pending: program.pendingSource,
@@ -181,6 +186,7 @@ function describeInput(input: Input, now: number): InputState {
   return {
     name: input.name,
     kind: input.kind,
+    isRemote: input.isRemote,
     health: input.health,
     detail: input.healthDetail,
     since: Number.isFinite(input.healthSince) ? Math.round(input.healthSince) : null,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -6,11 +7,13 @@ import { readClip } from './codec/clip-reader.ts';
 import { type Config, configuredInputs } from './contract/config.ts';
 import { createControlServer } from './control/control-server.ts';
 import { EventLog } from './control/event-log.ts';
+import { Drain } from './drain.ts';
 import { HostControl } from './host-control.ts';
+import { HostRelays } from './host-relays.ts';
 import type { HealthPolicy } from './input/health.ts';
 import { Input, type InputEvents } from './input/input.ts';
 import { InputRegistry, type PublishRefusal } from './input/registry.ts';
-import { keysMatch } from './keys.ts';
+import { keysMatch, RELAY_KEY_NAME } from './keys.ts';
 import { playClip } from './media/clip.ts';
 import type { Cancel, Clock } from './media/clock.ts';
 import { createHttpServer } from './output/http-server.ts';
@@ -18,14 +21,16 @@ import { rtmpFormat } from './output/packet-format.ts';
 import { ProgramFeed } from './output/program-feed.ts';
 import { Director } from './program/director.ts';
 import { Program, type ProgramOptions } from './program/program.ts';
+import { RELAY_APP } from './relay/relay-url.ts';
 import { RtmpServer } from './rtmp/server.ts';
 import { type Playback, type Refusal, refusal, type ServerHandler } from './rtmp/server-handler.ts';
+import { type InputRole, inputRoles } from './topology.ts';
 
 export interface HostOptions {
   readonly config: Config;
   /** Where the configuration stands: paths in it are relative to this. */
   readonly directory: string;
-  /** By the input's name, `master/camera1`. */
+  /** By the input's name, `master/camera1`; the hosts' own under RELAY_KEY_NAME. */
   readonly keys: ReadonlyMap<string, string>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -34,6 +39,10 @@ export interface HostOptions {
 export interface Host {
   readonly ports: { readonly rtmp: number; readonly http: number; readonly control: number };
   readonly control: HostControl;
+  readonly state: Drain['state'];
+  readonly viewers: number;
+  /** Takes no more viewers, asks those that can to connect elsewhere, and resolves when all are gone or the time is up. */
+  drain(): Promise<void>;
   /** Closes everything, viewers and publishers with a reason. */
   stop(reason: string): Promise<void>;
 }
@@ -48,10 +57,12 @@ const PREFLIGHT_MS = 2_000;
 export async function startHost(options: HostOptions): Promise<Host> {
   const { config, clock, logger } = options;
   const events = new EventLog();
-  const inputs = createInputs(config, inputEvents());
+  const roles = inputRoles(config);
+  const inputs = createInputs(config, roles, inputEvents());
   const registry = new InputRegistry({
     inputs,
     clock,
+    isOwned: (name) => roles.get(name)?.role === 'owned',
     isKeyRight: (name, key) => keysMatch(options.keys.get(name) ?? '', key),
     events: {
       published: (input, address, tookOverFrom) =>
@@ -70,9 +81,26 @@ export async function startHost(options: HostOptions): Promise<Host> {
       events.add({ type: 'drill', at: clock.now(), program, phase });
     },
   });
-  const feeds = new Map(
-    programs.map((program) => [program.name, new ProgramFeed(program, config.viewers, clock)]),
+  const feeds: ReadonlyMap<string, ProgramFeed> = new Map(
+    programs.map((program) => [
+      program.name,
+      new ProgramFeed(program, config.viewers, clock, (viewers) => relays?.audience(program.name, viewers)),
+    ]),
   );
+  const relays: HostRelays | null =
+    config.hosts === undefined
+      ? null
+      : new HostRelays({
+          config,
+          roles,
+          inputs,
+          registry,
+          programs,
+          key: relayKey(options.keys),
+          clock,
+          logger,
+          onRest: (program) => feeds.get(program)?.reset(),
+        });
   const director = new Director({ clock, inputs, programs, contention: config.failover.contention });
 
   function inputEvents(): InputEvents {
@@ -81,6 +109,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         const { name, health } = input;
         logger.info({ event: 'health', input: name, health, previous, detail }, 'health');
         events.add({ type: 'health', at: clock.now(), input: name, health, previous, detail });
+        relays?.healthChanged(name);
         director.decide();
       },
       reanchored: (input, cause, byMs) =>
@@ -92,29 +121,60 @@ export async function startHost(options: HostOptions): Promise<Host> {
   }
 
   const viewerCount = (): number => [...feeds.values()].reduce((sum, feed) => sum + feed.viewers, 0);
-  const hasRoom = (): boolean => viewerCount() < config.viewers.maxViewers;
+  const drain = new Drain({ clock, timeoutMs: config.drain.timeoutMs, viewers: viewerCount });
+  const viewerRefusal = (): string | null => {
+    if (drain.state === 'draining') return 'this host is draining: connect again, to another host';
+    return viewerCount() < config.viewers.maxViewers ? null : 'this host has all the viewers it may have';
+  };
 
   const rtmp = new RtmpServer({
     clock,
     limits: config.limits,
-    handler: rtmpHandler({ registry, feeds, hasRoom, keys: options.keys, logger }),
+    handler: rtmpHandler({ registry, feeds, relays, viewerRefusal, keys: options.keys, logger }),
     onClosed: (closed) => logger.debug({ event: 'rtmp-closed', ...closed }, 'connection closed'),
   });
   const http = createHttpServer({
     clock,
     feedOf: (program) => feeds.get(program),
-    hasRoom,
+    viewerRefusal,
+    isDraining: () => drain.state === 'draining',
     onViewer: (viewer) => logger.debug({ event: 'viewer', ...viewer }, 'viewer'),
   });
 
   const ports = { rtmp: 0, http: 0, control: 0 };
-  const control = new HostControl({ clock, ports, inputs, programs, feeds, director, events });
+  const control = new HostControl({
+    host: options.config.host ?? hostname(),
+    clock,
+    ports,
+    inputs,
+    programs,
+    feeds,
+    director,
+    events,
+    relays: () => relays?.state() ?? [],
+  });
   const controlServer = createControlServer(control);
   const undo: Cancel[] = [];
   const stop = async (reason: string): Promise<void> => {
+    drain.stop();
     for (const cancel of undo.splice(0)) cancel();
+    relays?.stop();
+    // Before the feeds: RTMP viewers are told why.
+    const rtmpClosed = rtmp.close(reason);
     for (const feed of feeds.values()) feed.close(reason);
-    await Promise.all([rtmp.close(reason), http.close(), controlServer.close()]);
+    await Promise.all([rtmpClosed, http.close(), controlServer.close()]);
+  };
+  const drainHost = async (): Promise<void> => {
+    if (drain.state === 'draining') {
+      await drain.begin();
+      return;
+    }
+    const { timeoutMs } = config.drain;
+    logger.info({ event: 'drain', phase: 'began', viewers: viewerCount(), timeoutMs }, 'drain began');
+    const ended = drain.begin();
+    // Encoders are asked when the host is closed: until then they have viewers here.
+    rtmp.requestReconnect('viewer', 'this host is draining: connect again');
+    logger.info({ event: 'drain', phase: 'ended', ...(await ended) }, 'drain ended');
   };
   try {
     const slate = registry.get('slate');
@@ -132,9 +192,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
       const publication = registry.attach(slate, { address: 'built in', close: () => {} });
       undo.push(playClip(slateClip, clock, publication));
     }
+    relays?.start();
     undo.push(
       director.start(),
       clock.every(VIEWER_CHECK_MS, () => {
+        relays?.check(clock.now());
         for (const feed of feeds.values()) feed.checkViewers(clock.now());
       }),
       clock.every(PREFLIGHT_MS, () => {
@@ -143,19 +205,31 @@ export async function startHost(options: HostOptions): Promise<Host> {
         }
       }),
     );
-    return { ports, control, stop };
+    return {
+      ports,
+      control,
+      get state() {
+        return drain.state;
+      },
+      get viewers() {
+        return viewerCount();
+      },
+      drain: drainHost,
+      stop,
+    };
   } catch (error) {
     await stop('the host could not start');
     throw error;
   }
 }
 
-function createInputs(config: Config, events: InputEvents): Input[] {
+function createInputs(config: Config, roles: ReadonlyMap<string, InputRole>, events: InputEvents): Input[] {
   const { stallTimeoutMs, degradedAfterMs } = config.failover;
   const create = (name: string, kind: Input['kind'], floor: HealthPolicy['floor']): Input =>
     new Input({
       name,
       kind,
+      isRemote: (roles.get(name)?.role ?? 'owned') !== 'owned',
       policy: { stallTimeoutMs, degradedAfterMs, floor },
       warmBuffer: config.warmBuffer,
       events,
@@ -192,13 +266,17 @@ function createPrograms(
 interface RtmpHandlerOptions {
   readonly registry: InputRegistry;
   readonly feeds: ReadonlyMap<string, ProgramFeed>;
-  readonly hasRoom: () => boolean;
+  /** Null where there are no other hosts. */
+  readonly relays: HostRelays | null;
+  /** Why no viewer may come now; null where one may. */
+  readonly viewerRefusal: () => string | null;
   readonly keys: ReadonlyMap<string, string>;
   readonly logger: Logger;
 }
 
 /** Joins the RTMP server to inputs and programs. Each refusal is one log line, without the key. */
-function rtmpHandler({ registry, feeds, hasRoom, keys, logger }: RtmpHandlerOptions): ServerHandler {
+function rtmpHandler(options: RtmpHandlerOptions): ServerHandler {
+  const { registry, feeds, relays, viewerRefusal, keys, logger } = options;
   const refuse = (what: string, address: string, refused: Refusal): Refusal => {
     logger.warn({ event: 'refused', what, address, code: refused.code }, refused.description);
     return refused;
@@ -206,11 +284,17 @@ function rtmpHandler({ registry, feeds, hasRoom, keys, logger }: RtmpHandlerOpti
   return {
     connect: (app, address) => {
       if (PUBLISH_APPS.has(app) || app === PLAY_APP) return null;
+      if (app === RELAY_APP && relays !== null) return null;
       if (holdsKey(app, keys)) return refuse('connect', address, KEY_AS_NAME);
       const description = `there is no application "${app}": publish to master or backup, play from live`;
       return refuse('connect', address, refusal('NetConnection.Connect.InvalidApp', description));
     },
-    publish: ({ app, name, query }, publisher) => {
+    publish: (request, publisher) => {
+      const { app, name, query } = request;
+      if (app === RELAY_APP && relays !== null) {
+        const answer = relays.publish(request, publisher);
+        return 'refused' in answer ? refuse('relay', publisher.address, answer) : answer;
+      }
       if (holdsKey(name, keys)) return refuse('publish', publisher.address, KEY_AS_NAME);
       const path = `${app}/${name}`;
       const publication = PUBLISH_APPS.has(app)
@@ -220,7 +304,12 @@ function rtmpHandler({ registry, feeds, hasRoom, keys, logger }: RtmpHandlerOpti
         ? refuse('publish', publisher.address, PUBLISH_REFUSALS[publication](path))
         : publication;
     },
-    play: ({ app, name }, viewer) => {
+    play: (request, viewer) => {
+      const { app, name } = request;
+      if (app === RELAY_APP && relays !== null) {
+        const answer = relays.play(request, viewer);
+        return 'refused' in answer ? refuse('relay', viewer.address, answer) : answer;
+      }
       const feed = app === PLAY_APP ? feeds.get(name) : undefined;
       if (feed === undefined && holdsKey(name, keys)) return refuse('play', viewer.address, KEY_AS_NAME);
       if (feed === undefined) {
@@ -230,12 +319,9 @@ function rtmpHandler({ registry, feeds, hasRoom, keys, logger }: RtmpHandlerOpti
           refusal('NetStream.Play.StreamNotFound', `there is no program ${app}/${name}`),
         );
       }
-      if (!hasRoom()) {
-        return refuse(
-          'play',
-          viewer.address,
-          refusal('NetStream.Play.Failed', 'this host has all the viewers it may have'),
-        );
+      const refused = viewerRefusal();
+      if (refused !== null) {
+        return refuse('play', viewer.address, refusal('NetStream.Play.Failed', refused));
       }
       let leave: Cancel = () => {};
       const playback: Playback = {
@@ -264,6 +350,8 @@ function holdsKey(text: string, keys: ReadonlyMap<string, string>): boolean {
 const PUBLISH_REFUSALS: Record<PublishRefusal, (path: string) => Refusal> = {
   'unknown-input': (path) =>
     refusal('NetStream.Publish.BadName', `there is no input ${path}: it is not in the configuration`),
+  elsewhere: (path) =>
+    refusal('NetStream.Publish.BadName', `${path} is published to another host of this deployment`),
   'key-missing': (path) =>
     refusal('NetStream.Publish.Denied', `${path} needs its key: publish ${path.split('/')[1]}?key=...`),
   'key-wrong': (path) => refusal('NetStream.Publish.Denied', `wrong key for ${path}`),
@@ -273,6 +361,12 @@ const PUBLISH_REFUSALS: Record<PublishRefusal, (path: string) => Refusal> = {
 const FIRST_STREAM_FORMAT = rtmpFormat(1);
 function rtmpFormats(messageStreamId: number) {
   return messageStreamId === 1 ? FIRST_STREAM_FORMAT : rtmpFormat(messageStreamId);
+}
+
+function relayKey(keys: ReadonlyMap<string, string>): string {
+  const key = keys.get(RELAY_KEY_NAME);
+  if (key === undefined) throw new Error('relay.key: hosts need a key to know each other by');
+  return key;
 }
 
 function readSlate(config: Config, directory: string) {

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { RunOptions } from './cli/command-line.ts';
 import { CommandError, ExitCode } from './cli/exit-codes.ts';
 import { type Terminal, table } from './cli/terminal.ts';
-import { type Config, configuredInputs, type KeyReference } from './contract/config.ts';
+import { type Config, type KeyReference, ownedInputs } from './contract/config.ts';
 import {
   type ConfigProblem,
   formatProblems,
@@ -14,6 +14,7 @@ import {
 import { VERSION } from './contract/version.ts';
 import { startDemo } from './demo.ts';
 import { type Host, startHost } from './host.ts';
+import { chooseHost, type HostChoice } from './host-choice.ts';
 import { type LoadedKeys, loadKeys } from './keys.ts';
 import { createLogger } from './log.ts';
 import type { WaitingClock } from './media/clock.ts';
@@ -22,7 +23,10 @@ import { connectServiceManager } from './service-manager.ts';
 export interface RunContext {
   readonly clock: WaitingClock;
   readonly terminal: Terminal;
+  /** Stops the host at once. */
   readonly signal: AbortSignal;
+  /** Drains the host, and stops it then. */
+  readonly drainSignal: AbortSignal;
 }
 
 const LOOPBACK = '127.0.0.1';
@@ -31,8 +35,8 @@ type Keys = Extract<LoadedKeys, { ok: true }>;
 
 /** `understudy run`: reads the configuration, starts the host, says how to use it, and ends when told. */
 export async function runHost(options: RunOptions, context: RunContext): Promise<number> {
-  const { clock, terminal, signal } = context;
-  const { config, keys, directory } = load(options.config);
+  const { clock, terminal, signal, drainSignal } = context;
+  const { config, keys, directory } = load(options.config, options);
   const isText = options.logFormat === 'text' || (options.logFormat === 'auto' && terminal.isInteractive);
   const logger = createLogger(isText ? 'text' : 'json', options.logLevel);
   const service = connectServiceManager({ env: process.env, pid: process.pid, clock, logger });
@@ -50,25 +54,56 @@ export async function runHost(options: RunOptions, context: RunContext): Promise
   const stopDemo = options.demo ? startDemo({ config, keys: keys.keys, host, clock, terminal }) : () => {};
   service.ready();
   service.status(`serving ${count(config.programs.length, 'program')} on port ${host.ports.rtmp}`);
-  await clock.sleep(Number.POSITIVE_INFINITY, signal);
+  const say = (text: string): void => {
+    if (isText) terminal.line(text);
+    else logger.info({ event: 'stopping' }, text);
+  };
+  await clock.sleep(Number.POSITIVE_INFINITY, AbortSignal.any([signal, drainSignal]));
   service.stopping();
-  if (isText) terminal.line('stopping');
-  else logger.info({ event: 'stopping' }, 'stopping');
+  if (!signal.aborted) {
+    if (host.viewers > 0) {
+      const text = describeDrain(host.viewers, config.drain.timeoutMs, terminal.isInteractive);
+      service.status(text);
+      say(text);
+    }
+    await drainHost(host, signal);
+  }
+  say('stopping');
   stopDemo();
-  await host.stop('the host is stopped');
+  await host.stop(signal.aborted ? 'the host is stopped' : 'the host is drained and stopped');
   await service.stop();
   return ExitCode.ok;
 }
 
+/** Lets viewers finish, unless it is told to stop meanwhile. */
+async function drainHost(host: Host, signal: AbortSignal): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await Promise.race([host.drain(), stopped]);
+}
+
+function describeDrain(viewers: number, timeoutMs: number, isInteractive: boolean): string {
+  const how = isInteractive ? 'press Ctrl-C' : 'send SIGTERM again';
+  return `draining: ${count(viewers, 'viewer')}, up to ${formatSeconds(timeoutMs)} s; ${how} to stop at once`;
+}
+
+function formatSeconds(ms: number): string {
+  return String(Math.round(ms / 100) / 10);
+}
+
 /** `understudy keys`: what to paste into the encoders. */
 export function showKeys(configFile: string, terminal: Terminal): number {
-  const { config, keys } = load(configFile, { onlyAtHand: true });
+  const { config, keys } = load(configFile, { edge: false, onlyAtHand: true });
   for (const line of describePublishing(config, keys, ownAddress(), config.rtmp.port, true))
     terminal.line(line);
   return ExitCode.ok;
 }
 
-function load(file: string, { onlyAtHand = false } = {}): { config: Config; keys: Keys; directory: string } {
+/** `onlyAtHand`: as `loadKeys` has it. */
+type LoadOptions = HostChoice & { readonly onlyAtHand?: boolean };
+
+function load(file: string, options: LoadOptions): { config: Config; keys: Keys; directory: string } {
   const fail = (problems: readonly ConfigProblem[]): never => {
     throw new CommandError(formatProblems(problems, file));
   };
@@ -86,9 +121,13 @@ function load(file: string, { onlyAtHand = false } = {}): { config: Config; keys
   }
   const parsed = parseConfig(raw);
   if (!parsed.ok) return fail(parsed.problems);
+  const chosen = chooseHost(parsed.config, options, process.env);
+  if ('problem' in chosen) return fail([chosen.problem]);
+  const { config } = chosen;
   const directory = dirname(resolve(file));
-  const keys = loadKeys({ config: parsed.config, directory, env: process.env, generate: true, onlyAtHand });
-  return keys.ok ? { config: parsed.config, keys, directory } : fail(keys.problems);
+  const { onlyAtHand = false } = options;
+  const keys = loadKeys({ config, directory, env: process.env, generate: true, onlyAtHand });
+  return keys.ok ? { config, keys, directory } : fail(keys.problems);
 }
 
 /** What to paste into encoders and to open in players. Keys are shown once: when they have just been made. */
@@ -96,7 +135,7 @@ function describeHost(config: Config, keys: Keys, host: Host, address: string): 
   const { rtmp, http } = host.ports;
   const isNew = keys.generated.length > 0;
   return [
-    `Understudy ${VERSION}: ${count(config.masters.length, 'master')}, ${count(config.backups.length, 'backup')}`,
+    `Understudy ${VERSION}: ${count(config.masters.length, 'master')}, ${count(config.backups.length, 'backup')}${describeRole(config)}`,
     '',
     ...describePublishing(config, keys, address, rtmp, isNew),
     isNew
@@ -115,6 +154,13 @@ function describeHost(config: Config, keys: Keys, host: Host, address: string): 
   ];
 }
 
+/** Which host of several this one is. */
+function describeRole(config: Config): string {
+  if (config.hosts === undefined) return '';
+  const own = ownedInputs(config).map(({ input }) => input);
+  return `; host ${config.host}, ${own.length === 0 ? 'an edge' : `takes ${own.join(', ')}`}`;
+}
+
 /** One row an input, as OBS asks for it: Settings, Stream, Service "Custom…". */
 function describePublishing(
   config: Config,
@@ -125,7 +171,7 @@ function describePublishing(
 ): string[] {
   return table([
     ['PUBLISH', 'SERVER', 'STREAM KEY'],
-    ...configuredInputs(config).map(({ input, name, key }) => [
+    ...ownedInputs(config).map(({ input, name, key }) => [
       input,
       `rtmp://${address}${portSuffix(port, 1935)}/${input.split('/')[0]}`,
       `${name}?key=${showsKeys ? (keys.keys.get(input) ?? placeOf(key)) : '…'}`,

@@ -19,6 +19,10 @@ const DEFAULT_STALL_TIMEOUT_MS = 500;
 export interface RunOptions {
   readonly config: string;
   readonly demo: boolean;
+  /** Which of the hosts in the configuration this one is. */
+  readonly host?: string;
+  /** It takes no inputs, and need not be in the list. */
+  readonly edge: boolean;
   readonly logFormat: 'auto' | 'json' | 'text';
   readonly logLevel: string;
 }
@@ -80,6 +84,8 @@ Exit status: ${ExitCode.ok} fine, ${ExitCode.failed} failed or refused, ${ExitCo
     .description('run the multiplexer')
     .addOption(configOption())
     .option('--demo', 'add built-in encoders, one for each input', false)
+    .option('--host <name>', 'which of the "hosts" this one is (default: UNDERSTUDY_HOST, or "host")')
+    .option('--edge', 'this host takes no inputs and need not be among the "hosts"', false)
     .addOption(
       new Option('--log-format <format>', 'text is for people')
         .choices(['auto', 'json', 'text'])
@@ -88,7 +94,12 @@ Exit status: ${ExitCode.ok} fine, ${ExitCode.failed} failed or refused, ${ExitCo
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
     .addHelpText(
       'after',
-      examples('understudy run', 'understudy run --demo', 'understudy run --config event.json'),
+      examples(
+        'understudy run',
+        'understudy run --demo',
+        'understudy run --config event.json --host one',
+        'understudy run --config event.json --host edge-7 --edge',
+      ),
     )
     .allowExcessArguments()
     .action(async (given: RunOptions, { args }: Command) => {

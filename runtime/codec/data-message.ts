@@ -43,9 +43,13 @@ export function asObject(value: AmfValue): AmfObject {
 /** The cue point that a program puts where its source changes: tools can see a splice that viewers do not. */
 export const SPLICE_CUE_POINT = 'understudy.splice';
 
-/** onCuePoint with the source that follows (FLV 10.1, E.5; players that do not know it pass over it). */
-export function encodeSpliceCuePoint(source: string): Buffer {
-  return encodeAmf0('onCuePoint', { name: SPLICE_CUE_POINT, type: 'event', parameters: { source } });
+/**
+ * onCuePoint with the source that follows and its program time, in ms since the epoch (FLV 10.1, E.5; players that do not
+ * know it pass over it).
+ */
+export function encodeSpliceCuePoint(source: string, programTime: number): Buffer {
+  const parameters = { source, programTime };
+  return encodeAmf0('onCuePoint', { name: SPLICE_CUE_POINT, type: 'event', parameters });
 }
 
 /** The source that a splice's cue point names; null for any other data. */

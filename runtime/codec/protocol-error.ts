@@ -12,6 +12,7 @@ export type ProtocolErrorCode =
   | 'media-malformed'
   | 'message-too-large'
   | 'refused'
+  | 'relay'
   | 'too-many-buffered-bytes'
   | 'too-many-chunk-streams'
   | 'too-many-commands'

@@ -25,13 +25,14 @@ export function crossMistakes(raw: unknown, bad: ReadonlySet<string>): ConfigMis
   checkNames(pass);
   checkKeys(pass);
   checkPrograms(pass);
+  checkHosts(pass);
   checkPorts(pass);
   checkDurations(pass);
   return mistakes;
 }
 
 function checkNames(pass: Pass): void {
-  for (const list of ['masters', 'backups', 'programs']) {
+  for (const list of ['masters', 'backups', 'programs', 'hosts']) {
     const names = pathsIn(pass.raw, [list]).map((item) => [...item, 'name']);
     for (const [path, first] of repeats(names, (name) => textAt(pass, name))) {
       const allowed = `a name of its own among the ${list}`;
@@ -42,20 +43,17 @@ function checkNames(pass: Pass): void {
 
 function checkKeys(pass: Pass): void {
   const inputs = [...pathsIn(pass.raw, ['masters']), ...pathsIn(pass.raw, ['backups'])];
-  for (const holder of ['env', 'file']) {
-    const keys = inputs.map((input) => [...input, 'key', holder]);
+  for (const holder of ['env', 'file', 'credential']) {
+    const keys = [...inputs, ['relay']].map((owner) => [...owner, 'key', holder]);
     for (const [path, first] of repeats(keys, (key) => textAt(pass, key))) {
-      const fix = `Give each input a stream key of its own: ${keyText(first)} names the same one.`;
-      pass.report(path, "what no other input's key names", fix);
+      const fix = `Give each input, and the relay, a key of its own: ${keyText(first)} names the same one.`;
+      pass.report(path, 'what no other key names', fix);
     }
   }
 }
 
 function checkPrograms(pass: Pass): void {
-  const inputs = [
-    ...inputNames(pass.raw, 'masters', 'master/'),
-    ...inputNames(pass.raw, 'backups', 'backup/'),
-  ];
+  const inputs = inputsOf(pass.raw);
   const hasSlate = valueAt(pass.raw, ['slate']) !== false;
   const known = [...new Set(hasSlate ? [...inputs, 'slate'] : inputs)];
   const allowed = listed(known) || 'a configured input';
@@ -82,8 +80,75 @@ function checkPrograms(pass: Pass): void {
   }
 }
 
+/** Every input has one owner; relays go to other hosts; and a rule that would need all hosts to agree is not taken. */
+function checkHosts(pass: Pass): void {
+  if (!isGiven(pass, ['hosts'])) return;
+  const hosts = pathsIn(pass.raw, ['hosts']);
+  const known = inputsOf(pass.raw);
+  const owned = hosts.flatMap((host) => pathsIn(pass.raw, [...host, 'inputs']));
+  for (const path of owned) {
+    const input = textAt(pass, path);
+    if (input === undefined || known.includes(input)) continue;
+    const near = nearest(input, known);
+    const fix =
+      near === undefined ? 'Name a configured input, or configure this one.' : `Did you mean "${near}"?`;
+    pass.report(path, listed(known) || 'a configured input', fix);
+  }
+  for (const [path, first] of repeats(owned, (input) => textAt(pass, input))) {
+    pass.report(path, 'an input that no other host takes', `Take it out: ${keyText(first)} is the same.`);
+  }
+  const orphans = known.filter((input) => !owned.some((path) => valueAt(pass.raw, path) === input));
+  if (orphans.length > 0 && !pass.bad.has('hosts')) {
+    const allowed = 'hosts that take all inputs, each of them once';
+    pass.report(['hosts'], allowed, `Add ${listed(orphans)} to the "inputs" of a host.`);
+  }
+  checkRelays(pass, hosts);
+  if (!isGiven(pass, ['relay', 'key'])) {
+    pass.report(['relay', 'key'], '{"env": …}, {"file": …} or {"credential": …}', RELAY_KEY_FIX);
+  }
+  const contention = ['failover', 'contention'];
+  if (isGiven(pass, contention) && textAt(pass, contention) !== 'share') {
+    pass.report(contention, '"share", because of hosts', CONTENTION_FIX);
+  }
+}
+
+const RELAY_KEY_FIX =
+  'Write "relay": {"key": {"env": "RELAY_KEY"}} and give all hosts the same key: it is how they know each other.';
+const CONTENTION_FIX =
+  'Leave it out: each host decides for the programs that it serves, and does not know what others show.';
+
+function checkRelays(pass: Pass, hosts: readonly Path[]): void {
+  const names = hosts.flatMap((host) => textAt(pass, [...host, 'name']) ?? []);
+  for (const host of hosts) {
+    const own = textAt(pass, [...host, 'name']);
+    const others = names.filter((name) => name !== own);
+    const relays = pathsIn(pass.raw, [...host, 'relays']);
+    for (const path of relays) {
+      const name = textAt(pass, path);
+      if (name === undefined || others.includes(name)) continue;
+      const near = nearest(name, others);
+      const fix = name === own ? 'Take it out: a host has its own inputs.' : 'Name one of the hosts.';
+      pass.report(
+        path,
+        listed(others) || 'the name of another host',
+        near === undefined ? fix : `Did you mean "${near}"?`,
+      );
+    }
+    for (const [path, first] of repeats(relays, (relay) => textAt(pass, relay))) {
+      pass.report(path, 'each host once', `Take it out: ${keyText(first)} is the same.`);
+    }
+    const hasBackup = pathsIn(pass.raw, [...host, 'inputs']).some(
+      (path) => textAt(pass, path)?.startsWith('backup/') === true,
+    );
+    if (relays.length > 0 && !hasBackup) {
+      const fix = 'Take it out: masters are not pushed, other hosts pull them when they need them.';
+      pass.report([...host, 'relays'], 'nothing, for a host that takes no backup', fix);
+    }
+  }
+}
+
 function checkPorts(pass: Pass): void {
-  const ports = ['rtmp', 'http', 'control'].map((listener) => [listener, 'port']);
+  const ports = ['rtmp', 'http', 'control', 'metrics'].map((listener) => [listener, 'port']);
   const fixed = ports.filter((path) => numberAt(pass, path) !== ANY_PORT);
   for (const [path, first] of repeats(fixed, (port) => numberAt(pass, port))) {
     const [blamed, other] = isGiven(pass, path) ? [path, first] : [first, path];
@@ -137,6 +202,10 @@ function repeats(paths: readonly Path[], read: (path: Path) => unknown): [path: 
     if (first === undefined) firsts.set(value, path);
     return value === undefined || first === undefined ? [] : [[path, first]];
   });
+}
+
+function inputsOf(raw: unknown): string[] {
+  return [...inputNames(raw, 'masters', 'master/'), ...inputNames(raw, 'backups', 'backup/')];
 }
 
 function inputNames(raw: unknown, list: string, prefix: string): string[] {

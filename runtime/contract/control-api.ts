@@ -47,6 +47,8 @@ export interface InputState {
   readonly kind: 'master' | 'backup' | 'slate';
   readonly health: 'absent' | 'starting' | 'live' | 'stalled' | 'degraded';
   readonly detail: string;
+  /** Encoders publish it to another host. */
+  readonly isRemote: boolean;
   /** ms since the epoch; null from the start of the host. */
   readonly since: number | null;
   readonly publisher: string | null;
@@ -70,8 +72,28 @@ export interface InputState {
   readonly warmBytes: number;
 }
 
+/** A connection between this host and another one, for one input. */
+export interface RelayState {
+  /** `push` and `pull` are kept up by this host; `pulled` was opened by another host, which takes the input from here. */
+  readonly kind: 'push' | 'pull' | 'pulled';
+  readonly input: string;
+  /** The other host's name; for `pulled`, its address. */
+  readonly host: string;
+  readonly state: 'connecting' | 'open' | 'lost';
+  /** ms since the epoch. */
+  readonly since: number;
+  /** Why it is lost. */
+  readonly detail: string;
+  /** On this connection; null for a pull, and before there was one. */
+  readonly sentBytes: number | null;
+  /** How often the other end was so far behind that it skipped to a keyframe. */
+  readonly skips: number | null;
+}
+
 export interface ProgramState {
   readonly name: string;
+  /** Nobody plays it, so its inputs are not brought here from other hosts. */
+  readonly isResting: boolean;
   readonly onAir: string | null;
   readonly onAirSince: number | null;
   /** Where a clean cut that was decided waits for a keyframe. */
@@ -95,12 +117,15 @@ export interface ProgramState {
 /** GET /v1/state */
 export interface HostState {
   readonly version: string;
+  /** The name of this host. */
+  readonly host: string;
   readonly pid: number;
   readonly startedAt: number;
   readonly now: number;
   readonly listeners: { readonly rtmp: number; readonly http: number; readonly control: number };
   readonly programs: readonly ProgramState[];
   readonly inputs: readonly InputState[];
+  readonly relays: readonly RelayState[];
   readonly memory: {
     readonly residentBytes: number;
     readonly heapBytes: number;

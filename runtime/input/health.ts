@@ -43,6 +43,39 @@ export function healthOf(facts: HealthFacts, policy: HealthPolicy, now: number):
   return detail === '' ? { health: 'live', detail } : { health: 'degraded', detail };
 }
 
+/** What the host that owns an input says of it. Times in ms since the epoch, by that host's clock. */
+export interface ToldHealth extends HealthReading {
+  readonly since: number;
+  /** Since when it can be shown, whether clean or degraded. */
+  readonly arrivedAt: number;
+}
+
+/**
+ * The health of an input that another host owns: what its owner says, as long as anything comes from there. `told` is null
+ * until it has said something. `isOwn`: it is this host that finds something wrong.
+ */
+export function relayedHealthOf(
+  told: ToldHealth | null,
+  facts: Pick<HealthFacts, 'hasPublisher' | 'isDecodable' | 'lastProgressAt'>,
+  policy: Pick<HealthPolicy, 'stallTimeoutMs'>,
+  now: number,
+): HealthReading & { readonly isOwn: boolean } {
+  if (!facts.hasPublisher || told === null) return { health: 'absent', detail: '', isOwn: true };
+  if (!canShow(told.health)) return { ...told, isOwn: false };
+  if (!facts.isDecodable)
+    return { health: 'starting', detail: 'no decodable keyframe yet from its host', isOwn: true };
+  const silentMs = Math.round(now - facts.lastProgressAt);
+  if (silentMs >= policy.stallTimeoutMs) {
+    return { health: 'stalled', detail: `nothing from its host for ${silentMs} ms`, isOwn: true };
+  }
+  return { ...told, isOwn: false };
+}
+
+/** Whether an input of this health can be on air. */
+export function canShow(health: Health): boolean {
+  return health === 'live' || health === 'degraded';
+}
+
 function degradation(facts: HealthFacts, policy: HealthPolicy, now: number): string {
   const { lastVideoAt, lastAudioAt, rates } = facts;
   const { degradedAfterMs, floor } = policy;

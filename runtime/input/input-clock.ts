@@ -1,23 +1,5 @@
 import { unwrapTimestamp } from '../media/timestamp.ts';
-
-/**
- * One stretch of an input's clock: M(dts) = dts + offset, in ms of program time. All packets of the stretch share the
- * object, so that the first stretch can still be moved while nobody has seen it.
- */
-export interface Anchor {
-  offset: number;
-}
-
-/** Why the clock was anchored anew: what the encoder's timestamps did. */
-export type ReanchorCause = 'jumped-ahead' | 'went-back' | 'fell-behind';
-
-export interface ClockReading {
-  /** ms on the input's own line, which does not wrap. */
-  readonly dts: number;
-  readonly anchor: Anchor;
-  /** Set where this packet began a new stretch because the timestamps were not continuous. */
-  readonly reanchored: { readonly cause: ReanchorCause; readonly byMs: number } | null;
-}
+import type { Anchor, ClockReading, PacketClock, ReanchorCause } from './packet-clock.ts';
 
 /** The clock settles on the least delayed packet of this window: at the start, and after a stall. */
 const SETTLE_MS = 1_000;
@@ -57,7 +39,7 @@ interface TrackTimes {
  *
  *   settling (nobody shows the input) -[SETTLE_MS]▶ settled -[the input stalled and comes back]▶ settling
  */
-export class InputClock {
+export class InputClock implements PacketClock {
   private anchor: Anchor | null = null;
   /** When the clock may be relied on; null once it is. */
   private settlesAt: number | null = null;

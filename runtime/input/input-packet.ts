@@ -1,5 +1,5 @@
 import type { AudioConfig, MediaPacket, VideoConfig } from '../media/packet.ts';
-import type { Anchor } from './input-clock.ts';
+import type { Anchor } from './packet-clock.ts';
 
 /** A packet as an input holds it: where it stands on the input's clock. Shared by all programs that list the input. */
 export interface InputPacket {
@@ -7,6 +7,8 @@ export interface InputPacket {
   /** ms, unwrapped. */
   readonly dts: number;
   readonly anchor: Anchor;
+  /** Counts the frames and data of a publication, from 1; a header has the number of what came before it. */
+  readonly sequence: number;
 }
 
 /** M(dts): ms since the epoch. */

@@ -1,8 +1,18 @@
 import type { Cancel } from '../media/clock.ts';
 import type { AudioConfig, MediaPacket, Metadata, VideoConfig } from '../media/packet.ts';
-import { type Health, type HealthPolicy, healthOf } from './health.ts';
-import { InputClock, type ReanchorCause } from './input-clock.ts';
+import {
+  canShow,
+  type Health,
+  type HealthFacts,
+  type HealthPolicy,
+  healthOf,
+  relayedHealthOf,
+  type ToldHealth,
+} from './health.ts';
+import { InputClock } from './input-clock.ts';
 import { type Headers, type InputPacket, programTime } from './input-packet.ts';
+import type { PacketClock, ReanchorCause } from './packet-clock.ts';
+import { RelayedClock } from './relayed-clock.ts';
 import { StreamMeter, type StreamRates } from './stream-meter.ts';
 import { WarmBuffer } from './warm-buffer.ts';
 
@@ -25,6 +35,8 @@ export interface InputOptions {
   /** `master/camera1`, `backup/spare`, `slate` */
   readonly name: string;
   readonly kind: InputKind;
+  /** Whether encoders publish it to another host, which relays it here. Default: false. */
+  readonly isRemote?: boolean;
   readonly policy: HealthPolicy;
   readonly warmBuffer: { readonly limitBytes: number; readonly limitMs: number };
   readonly events: InputEvents;
@@ -34,6 +46,22 @@ export interface InputOptions {
 export interface Publisher {
   readonly address: string;
   close(reason: string): void;
+}
+
+/** How far a publication has come: what a relay that connects again goes on from. */
+export interface InputPosition {
+  /** When the publication began, ms since the epoch: no two of an input have the same. */
+  readonly epoch: number;
+  /** The number of its last frame or data message. */
+  readonly sequence: number;
+}
+
+/** Where the packets behind it stand, by the host that owns the input (docs/hosts.md, "In-band"). */
+export interface RelayMark extends InputPosition {
+  /** The DTS of the next packet, in ms on the owner's line, which does not wrap. */
+  readonly dts: number;
+  /** M(dts) = dts + offset, from the next packet on. */
+  readonly offset: number;
 }
 
 /** A cut can wait for the packets that a jittery network still holds: keep this much more than detection takes. */
@@ -60,7 +88,13 @@ export class Input {
   private readonly policy: HealthPolicy;
   private readonly events: InputEvents;
   private readonly listeners = new Set<InputListener>();
-  private clock = new InputClock();
+  private clock: PacketClock;
+  private epoch = 0;
+  private sequence = 0;
+  /** Of an input that another host owns: its clock, and what that host says of it. Null where this host owns it. */
+  private readonly relayed: { readonly clock: RelayedClock; told: ToldHealth | null } | null;
+  /** It was lost by what happened between the hosts, and must be clean anew. */
+  private wasLostHere = false;
   private meter = new StreamMeter();
   private lastProgressAt = 0;
   private furthestTime = Number.NEGATIVE_INFINITY;
@@ -74,6 +108,8 @@ export class Input {
     this.kind = options.kind;
     this.policy = options.policy;
     this.events = options.events;
+    this.relayed = options.isRemote === true ? { clock: new RelayedClock(), told: null } : null;
+    this.clock = this.relayed?.clock ?? new InputClock();
     const { stallTimeoutMs, degradedAfterMs } = options.policy;
     this.buffer = new WarmBuffer({
       ...options.warmBuffer,
@@ -86,28 +122,76 @@ export class Input {
     return () => this.listeners.delete(listener);
   }
 
-  /** A publisher begins: everything that the last one left behind is forgotten. */
+  /** How far the publication has come that is going on, or was until its relay broke off. */
+  get position(): InputPosition {
+    return { epoch: this.epoch, sequence: this.sequence };
+  }
+
+  /** Whether encoders publish it to another host. */
+  get isRemote(): boolean {
+    return this.relayed !== null;
+  }
+
+  /** It comes from another host, which has not said anything of it yet. */
+  get isAwaited(): boolean {
+    return this.relayed !== null && this.relayed.told === null;
+  }
+
+  /** An encoder begins: everything that the last one left behind is forgotten. */
   attach(publisher: Publisher, now: number): void {
+    if (this.relayed !== null) throw new Error(`${this.name} is published to another host`);
     this.publisher = publisher;
-    this.buffer.clear();
+    this.forget(Math.max(this.epoch + 1, Math.floor(now)));
     this.clock = new InputClock();
-    this.meter = new StreamMeter();
-    this.metadata = null;
-    this.headers = { video: null, audio: null };
-    this.hasKeyframe = false;
-    this.furthestTime = Number.NEGATIVE_INFINITY;
-    this.lastVideoAt = null;
-    this.lastAudioAt = null;
-    this.lastPacketAt = null;
     this.lastProgressAt = now;
     this.evaluate(now);
   }
 
-  /** The publisher is gone: nobody enters an absent input. */
+  /** A relay begins, or goes on where another broke off: nothing is forgotten until its mark says otherwise. */
+  attachRelay(publisher: Publisher, now: number): void {
+    this.publisher = publisher;
+    this.relay.told = null;
+    this.lastProgressAt = now;
+    this.evaluate(now);
+  }
+
+  /** What the owner says of the packets that follow. */
+  takeMark({ epoch, dts, offset }: RelayMark): void {
+    if (epoch !== this.epoch) this.forget(epoch);
+    this.relay.clock.mark(dts, offset);
+  }
+
+  /** What the owner says of the input's health. */
+  takeHealth(told: ToldHealth, now: number): void {
+    this.relay.told = told;
+    this.evaluate(now);
+  }
+
+  /** One packet of a relay, with the owner's number for it. One that has come before is dropped. */
+  receiveRelayed(packet: MediaPacket, sequence: number, now: number): void {
+    if (packet.config === null) {
+      if (sequence <= this.sequence) return;
+      // receive() counts one more.
+      this.sequence = sequence - 1;
+    }
+    this.receive(packet, now);
+  }
+
+  /** The publisher is gone: nobody enters an absent input. A relay may come back and go on where it was. */
   detach(now: number): void {
     this.publisher = null;
-    this.buffer.clear();
+    if (this.relayed === null) this.buffer.clear();
     this.evaluate(now);
+  }
+
+  /** Nobody needs the input any more, so nobody relays it: that is no loss. */
+  rest(now: number): void {
+    this.publisher = null;
+    this.forget(0);
+    this.relay.told = null;
+    this.evaluate(now);
+    this.losses = [];
+    this.wasLostHere = false;
   }
 
   receiveMetadata(metadata: Metadata): void {
@@ -121,7 +205,8 @@ export class Input {
       ? this.clock.read(packet.track, packet.timestamp, packet.keyframe || this.isSoundOnly(), now)
       : { ...(this.clock.last ?? { dts: 0, anchor: { offset: Math.floor(now) } }), reanchored: null };
     const { dts, anchor, reanchored } = reading;
-    const p: InputPacket = { packet, dts, anchor };
+    if (packet.config === null) this.sequence += 1;
+    const p: InputPacket = { packet, dts, anchor, sequence: this.sequence };
     this.lastPacketAt = now;
     if (isFrame) {
       this.noteProgress(p, now);
@@ -138,33 +223,21 @@ export class Input {
 
   /** Works out the health as of `now`. Called for every tick, and where something happened that may change it. */
   evaluate(now: number): void {
-    const { health, detail } = healthOf(
-      {
-        hasPublisher: this.publisher !== null,
-        isDecodable: this.clock.isSettled && (this.hasKeyframe || this.isSoundOnly()),
-        lastProgressAt: this.lastProgressAt,
-        isRunningAway: this.clock.isRunningAway(now),
-        lastVideoAt: this.lastVideoAt,
-        lastAudioAt: this.lastAudioAt,
-        rates: this.meter.rates(now),
-      },
-      this.policy,
-      now,
-    );
-    if (health === this.health) {
+    const previous = this.health;
+    const { health, detail, since, arrivedAt, isLostHere } = this.readHealth(now);
+    if (health === previous) {
       if (health === 'degraded') this.healthDetail = detail;
       return;
     }
-    const previous = this.health;
     this.health = health;
     this.healthDetail = detail;
-    this.healthSince = now;
-    const canShow = (one: Health): boolean => one === 'live' || one === 'degraded';
-    if (!canShow(previous) && canShow(health)) this.arrivedAt = now;
+    this.healthSince = since;
+    if (!canShow(previous) && canShow(health)) this.arrivedAt = arrivedAt;
     if (canShow(previous) && !canShow(health)) {
       this.losses = this.losses.filter((at) => now - at < LOSS_MEMORY_MS);
       this.losses.push(now);
     }
+    this.wasLostHere = isLostHere;
     this.events.health(this, previous, detail);
   }
 
@@ -175,6 +248,49 @@ export class Input {
 
   rates(now: number): StreamRates | null {
     return this.publisher === null ? null : this.meter.rates(now);
+  }
+
+  private get relay(): NonNullable<Input['relayed']> {
+    if (this.relayed === null) throw new Error(`${this.name} is published to this host, and not relayed`);
+    return this.relayed;
+  }
+
+  private readHealth(now: number): ToldHealth & { readonly isLostHere: boolean } {
+    const facts: HealthFacts = {
+      hasPublisher: this.publisher !== null,
+      isDecodable: this.clock.isSettled && (this.hasKeyframe || this.isSoundOnly()),
+      lastProgressAt: this.lastProgressAt,
+      isRunningAway: this.clock.isRunningAway(now),
+      lastVideoAt: this.lastVideoAt,
+      lastAudioAt: this.lastAudioAt,
+      rates: this.meter.rates(now),
+    };
+    const atOnce = { since: now, arrivedAt: now };
+    if (this.relayed === null) {
+      return { ...healthOf(facts, this.policy, now), ...atOnce, isLostHere: false };
+    }
+    const { told } = this.relayed;
+    const { isOwn, ...reading } = relayedHealthOf(told, facts, this.policy, now);
+    if (isOwn || told === null)
+      return { ...reading, ...atOnce, isLostHere: this.wasLostHere || canShow(this.health) };
+    // The owner's times, so that all hosts count the same hold; but what was lost on the way here is clean from now on.
+    return this.wasLostHere && canShow(reading.health)
+      ? { ...reading, ...atOnce, isLostHere: false }
+      : { ...reading, since: told.since, arrivedAt: told.arrivedAt, isLostHere: false };
+  }
+
+  private forget(epoch: number): void {
+    this.epoch = epoch;
+    this.sequence = 0;
+    this.buffer.clear();
+    this.meter = new StreamMeter();
+    this.metadata = null;
+    this.headers = { video: null, audio: null };
+    this.hasKeyframe = false;
+    this.furthestTime = Number.NEGATIVE_INFINITY;
+    this.lastVideoAt = null;
+    this.lastAudioAt = null;
+    this.lastPacketAt = null;
   }
 
   /** An encoder that has sent no picture by the time its clock is anchored sends sound only. */

@@ -83,7 +83,7 @@ function bodyOf(packet: ProgramPacket): Buffer {
     case 'metadata':
       return encodeMetadata(packet.metadata);
     case 'splice':
-      return encodeSpliceCuePoint(packet.source);
+      return encodeSpliceCuePoint(packet.source, packet.time);
   }
 }
 

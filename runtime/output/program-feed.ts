@@ -39,10 +39,34 @@ export class ProgramFeed implements ProgramListener {
   /** The same, serialised, for all who join before it grows. */
   private gopBatch: Batch | null = null;
 
-  constructor(program: Program, limits: ViewerLimits, clock: Clock) {
+  private readonly onAudience: (viewers: number) => void;
+
+  /** `onAudience` is called when the number of viewers changes: before the first one gets anything. */
+  constructor(
+    program: Pick<Program, 'subscribe'>,
+    limits: ViewerLimits,
+    clock: Clock,
+    onAudience: (viewers: number) => void = () => {},
+  ) {
     this.clock = clock;
     this.limits = limits;
+    this.onAudience = onAudience;
     program.subscribe(this);
+  }
+
+  /** The program rests: whoever comes next begins with what it puts out when it wakes. */
+  reset(): void {
+    this.pending = [];
+    this.startTime = null;
+    this.metadata = null;
+    this.videoHeader = null;
+    this.audioHeader = null;
+    this.headersVersion += 1;
+    this.pendingBaseVersion = this.headersVersion;
+    this.hasVideo = false;
+    this.hasAudio = false;
+    this.sourceHasVideo = false;
+    this.dropGop();
   }
 
   get viewers(): number {
@@ -66,12 +90,15 @@ export class ProgramFeed implements ProgramListener {
     this.flush();
     const queue = new ViewerQueue(sink, format, this.limits, this.clock.now());
     this.queues.add(queue);
+    this.onAudience(this.queues.size);
     if (this.startTime !== null) {
       if (this.gop.length > 0) this.gopBatch ??= this.newBatch(this.gop, true, this.headersVersion);
       queue.join(this.headers(), this.gopBatch);
     }
     return () => {
-      if (this.queues.delete(queue)) this.pastSkips += queue.skips;
+      if (!this.queues.delete(queue)) return;
+      this.pastSkips += queue.skips;
+      this.onAudience(this.queues.size);
     };
   }
 
@@ -108,7 +135,7 @@ export class ProgramFeed implements ProgramListener {
 
   /** Ends all viewers. */
   close(reason: string): void {
-    for (const queue of [...this.queues]) queue.sink.close(reason);
+    for (const queue of [...this.queues]) queue.sink.close(reason, 'going-away');
   }
 
   private flush(): void {

@@ -1,3 +1,4 @@
+import { DrainWatch } from '../rtmp/drain-watch.ts';
 import type { Batch } from './batch.ts';
 import type { PacketFormat } from './packet-format.ts';
 
@@ -11,8 +12,11 @@ export interface ViewerSink {
   /** Bytes that were written and that the kernel has not taken yet. */
   readonly pendingBytes: number;
   write(bytes: Buffer): void;
-  close(reason: string): void;
+  close(reason: string, cause: CloseCause): void;
 }
+
+/** Why a viewer is closed, as protocols tell it apart: it does not keep up, or there is nothing left to serve it. */
+export type CloseCause = 'turned-out' | 'going-away';
 
 export interface ViewerLimits {
   readonly queueLimitBytes: number;
@@ -31,15 +35,13 @@ export class ViewerQueue {
   private readonly limits: ViewerLimits;
   private state: 'waiting' | 'flowing' | 'skipping' = 'waiting';
   private headersVersion = 0;
-  private writtenBytes = 0;
-  private drainedBytes = 0;
-  private drainedAt: number;
+  private readonly drain: DrainWatch;
 
   constructor(sink: ViewerSink, format: PacketFormat, limits: ViewerLimits, now: number) {
     this.sink = sink;
     this.format = format;
     this.limits = limits;
-    this.drainedAt = now;
+    this.drain = new DrainWatch(now);
   }
 
   /** Hands over the headers and the GOP in the air, to a viewer that just came. */
@@ -70,12 +72,9 @@ export class ViewerQueue {
 
   /** Closes a viewer that has taken nothing for too long. Called about once a second. */
   checkStuck(now: number): void {
-    const drained = this.writtenBytes - this.sink.pendingBytes;
-    if (this.sink.pendingBytes === 0 || drained !== this.drainedBytes) {
-      this.drainedBytes = drained;
-      this.drainedAt = now;
-    } else if (now - this.drainedAt >= this.limits.stuckTimeoutMs) {
-      this.sink.close(`stuck: took nothing for ${this.limits.stuckTimeoutMs} ms`);
+    const { stuckTimeoutMs } = this.limits;
+    if (this.drain.stuckMs(this.sink.pendingBytes, now) >= stuckTimeoutMs) {
+      this.sink.close(`stuck: took nothing for ${stuckTimeoutMs} ms`, 'turned-out');
     }
   }
 
@@ -91,7 +90,7 @@ export class ViewerQueue {
     const bytes = batch.bytes(this.format);
     if (bytes.length === 0) return;
     this.headersVersion = batch.headersVersion;
-    this.writtenBytes += bytes.length;
+    this.drain.wrote(bytes.length);
     this.sink.write(bytes);
   }
 }

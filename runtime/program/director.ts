@@ -48,9 +48,10 @@ export class Director {
     this.isDeciding = true;
     try {
       const now = this.clock.now();
-      const contenders = this.programs.map((program) => program.contender(now));
+      const programs = this.programs.filter(({ isResting }) => !isResting);
+      const contenders = programs.map((program) => program.contender(now));
       const selections = assign(contenders, this.contention, now);
-      for (const program of this.programs) {
+      for (const program of programs) {
         const selection = selections.get(program.name);
         if (selection !== undefined) program.apply(selection, now);
       }

@@ -14,6 +14,10 @@ import type { SwitchRecord } from './switch-record.ts';
 //   on air -[old source lost or degraded]▶ enters the new one's past (warm) ▶ on air
 //   on air -[both alive]▶ cut pending: waits for the new one's keyframe K, then for the old one to reach M(K) ▶ on air
 //   cut pending -[old source lost, or K + CUT_WAIT_MS]▶ warm;  -[selector thinks better of it]▶ on air
+//   any -[nobody plays it, and what it shows comes from other hosts]▶ resting -[a viewer]▶ waking ▶ on air
+
+// While a cut is pending, old and new are put in the order of program time, and not of arrival: that is the same on every
+// host. So a packet of the old source waits until the new one has been heard up to its time.
 
 /** An old source that is late by more than this does not hold up the new one. */
 const CUT_WAIT_MS = 1_000;
@@ -21,6 +25,8 @@ const CUT_WAIT_MS = 1_000;
 const SILENT_TRACK_MS = 1_000;
 /** A record waits so long for both tracks of the new source. */
 const RECORD_WAIT_MS = 2_000;
+/** A program that wakes waits so long to hear of a better candidate before it takes a worse one. */
+const WAKE_WAIT_MS = 2_000;
 /** Switches kept in memory, a program. */
 const MAX_RECORDS = 100;
 
@@ -45,11 +51,18 @@ export interface ProgramOptions {
 interface PendingCut {
   readonly to: Input;
   readonly cause: SwitchCause;
+  /** K is the first keyframe at or after this program time. */
+  readonly from: number;
   /** M(K) and the GOP that K begins, once K has come. */
   at: number | null;
   gop: Gop | undefined;
   deadline: number;
   readonly reached: Set<string>;
+  /** Up to where K is known not to lie: the last picture of the new source; what it has for sound where it has no pictures. */
+  heardUpTo: number;
+  /** The old source's packets that K may lie in front of. The oldest was held back at `heldSince`. */
+  held: InputPacket[];
+  heldSince: number;
 }
 
 interface OpenRecord {
@@ -65,7 +78,10 @@ export class Program {
   onAir: Input | null = null;
   onAirSince = 0;
   private readonly options: ProgramOptions;
-  private readonly splicer: Splicer;
+  /** Whether it shows nothing because nobody plays it. */
+  isResting = false;
+  private wakesUntil = Number.NEGATIVE_INFINITY;
+  private splicer: Splicer;
   private readonly listeners = new Set<ProgramListener>();
   private readonly switchRecords: SwitchRecord[] = [];
   private openRecord: OpenRecord | null = null;
@@ -83,7 +99,7 @@ export class Program {
     this.pins = new Pins(options.name, options.stallTimeoutMs, (phase) =>
       options.onDrill?.(options.name, phase),
     );
-    this.splicer = new Splicer((packet) => this.send(packet));
+    this.splicer = this.newSplicer();
     for (const input of options.candidates) {
       input.subscribe({
         packet: (p, now) => this.receive(input, p, now),
@@ -118,6 +134,23 @@ export class Program {
     return () => this.listeners.delete(listener);
   }
 
+  /** Nobody plays it, and its inputs are no longer brought here. It keeps no past: the next viewer begins anew. */
+  rest(now: number): void {
+    this.now = now;
+    this.finishRecord(true);
+    this.isResting = true;
+    this.onAir = null;
+    this.cut = null;
+    this.lastFrameAt = null;
+    this.splicer = this.newSplicer();
+  }
+
+  /** Somebody wants to play it: its inputs are on their way. */
+  wake(now: number): void {
+    this.isResting = false;
+    this.wakesUntil = now + WAKE_WAIT_MS;
+  }
+
   /** What the selector must know, as of `now`. */
   contender(now: number): Contender {
     this.pins.expire(now);
@@ -127,7 +160,7 @@ export class Program {
     const withheld = this.pins.withheldAt(now);
     return {
       name: this.name,
-      candidates: this.candidates.map(
+      candidates: this.eligible(now).map(
         ({ name, kind, health, healthSince, arrivedAt, recentLosses }): Candidate => ({
           name,
           kind,
@@ -148,47 +181,98 @@ export class Program {
   apply(selection: Selection, now: number): void {
     this.now = now;
     this.finishRecord(false);
-    const { cause } = selection;
-    if (cause === null) {
-      this.cut = null;
-      return;
-    }
+    const { cause, cutFrom } = selection;
+    if (this.cut !== null && selection.candidate !== this.cut.to.name) this.dropCut();
+    if (cause === null) return;
     const to = this.candidates.find(({ name }) => name === selection.candidate);
     if (to === undefined) {
       this.goOffAir(cause);
     } else if (isBetweenLiveSources(cause) && this.onAir?.health === 'live') {
-      if (this.cut?.to !== to) this.beginCut(to, cause);
+      if (this.cut === null) this.beginCut(to, cause, cutFrom ?? Number.NEGATIVE_INFINITY);
+      else if (this.cut.at === null && now - this.cut.heldSince >= CUT_WAIT_MS) this.releaseHeld(this.cut);
       else if (this.cut.at !== null && now >= this.cut.deadline) this.enter(to, cause, undefined);
     } else {
       this.enter(to, cause, undefined);
     }
   }
 
+  /** While it wakes, nothing worse than a candidate of which nothing has been heard yet. */
+  private eligible(now: number): readonly Input[] {
+    if (this.onAir !== null || now >= this.wakesUntil) return this.candidates;
+    const unheard = this.candidates.findIndex(({ isAwaited }) => isAwaited);
+    return unheard === -1 ? this.candidates : this.candidates.slice(0, unheard);
+  }
+
+  private newSplicer(): Splicer {
+    return new Splicer((packet) => this.send(packet));
+  }
+
   private receive(input: Input, p: InputPacket, now: number): void {
     this.now = now;
+    const { cut } = this;
     if (input === this.onAir) {
-      if (!this.pins.isMuted(input.name) && !this.isBehindCut(p)) this.splicer.packet(p);
-      if (this.cut !== null) this.completeCut(this.cut);
-    } else if (this.cut?.to === input && this.cut.at === null) {
+      if (!this.pins.isMuted(input.name)) {
+        if (cut !== null && this.mustWait(cut, p)) this.hold(cut, p);
+        else if (!this.isBehindCut(p)) this.splicer.packet(p);
+      }
+      if (cut !== null) this.completeCut(cut);
+    } else if (cut !== null && cut.to === input && cut.at === null) {
       // The buffer has the packet already: where it begins a group there, decoding can start at it.
       const gop = input.buffer.gops.at(-1);
-      if (gop?.packets[0] !== p) return;
-      this.cut.gop = gop;
-      this.cut.at = beginning(gop);
-      this.cut.deadline = now + CUT_WAIT_MS;
-      this.completeCut(this.cut);
+      if (gop?.packets[0] === p && programTime(p) >= cut.from) {
+        cut.gop = gop;
+        cut.at = beginning(gop);
+        cut.deadline = now + CUT_WAIT_MS;
+        this.releaseHeld(cut);
+        this.completeCut(cut);
+      } else if (p.packet.track === leadingTrack(input) && p.packet.config === null) {
+        cut.heardUpTo = Math.max(cut.heardUpTo, programTime(p));
+        this.releaseHeld(cut, cut.heardUpTo);
+      }
     }
   }
 
-  private beginCut(to: Input, cause: SwitchCause): void {
+  private beginCut(to: Input, cause: SwitchCause, from: number): void {
     this.cut = {
       to,
       cause,
+      from,
       at: null,
       gop: undefined,
       deadline: Number.POSITIVE_INFINITY,
       reached: new Set(),
+      heardUpTo: lastHeard(to),
+      held: [],
+      heldSince: Number.POSITIVE_INFINITY,
     };
+  }
+
+  private mustWait(cut: PendingCut, p: InputPacket): boolean {
+    if (cut.at !== null) return false;
+    // What came behind a packet that waits does not overtake it.
+    return cut.held.length > 0 || programTime(p) > Math.max(cut.heardUpTo, cut.from);
+  }
+
+  private hold(cut: PendingCut, p: InputPacket): void {
+    if (cut.held.length === 0) cut.heldSince = this.now;
+    cut.held.push(p);
+  }
+
+  /** Lets go on what waits, up to a program time or altogether; from the cut on it is the new source's to send. */
+  private releaseHeld(cut: PendingCut, upTo = Number.POSITIVE_INFINITY): void {
+    while (cut.held[0] !== undefined && programTime(cut.held[0]) <= upTo) {
+      const p = cut.held.shift() as InputPacket;
+      if (!this.isBehindCut(p)) this.splicer.packet(p);
+    }
+    cut.heldSince = cut.held.length === 0 ? Number.POSITIVE_INFINITY : this.now;
+  }
+
+  /** The cut is not made: what waited for it goes on. */
+  private dropCut(): void {
+    const { cut } = this;
+    if (cut === null) return;
+    this.cut = null;
+    this.releaseHeld(cut);
   }
 
   /** The old source's packets from M(K) on are the new source's to send. */
@@ -211,20 +295,20 @@ export class Program {
 
   private goOffAir(cause: SwitchCause): void {
     this.finishRecord(true);
+    this.dropCut();
     this.openRecord = this.newRecord(null, cause, 'warm');
     this.onAir = null;
     this.onAirSince = this.now;
-    this.cut = null;
     this.finishRecord(true);
   }
 
   private enter(to: Input, cause: SwitchCause, entry: Gop | undefined): void {
     this.finishRecord(true);
+    this.dropCut();
     const before = this.lastFrameAt;
     const opened = this.newRecord(to, cause, entry === undefined ? 'warm' : 'clean');
     this.onAir = to;
     this.onAirSince = this.now;
-    this.cut = null;
     this.pins.switched(to.name);
     this.lastFrameAt = null;
     this.splicer.enter(to, entry);
@@ -287,6 +371,19 @@ export class Program {
     }
     for (const listener of this.listeners) listener.packet(packet);
   }
+}
+
+/** The track that groups of packets begin with: pictures, where there are any. */
+function leadingTrack({ headers }: Input): 'video' | 'audio' {
+  return headers.video === null ? 'audio' : 'video';
+}
+
+function lastHeard(input: Input): number {
+  const track = leadingTrack(input);
+  const last = input.buffer.gops
+    .at(-1)
+    ?.packets.findLast(({ packet }) => packet.track === track && packet.config === null);
+  return last === undefined ? Number.NEGATIVE_INFINITY : programTime(last);
 }
 
 function isTrouble(cause: SwitchCause): boolean {

@@ -55,6 +55,8 @@ export interface Selection {
   readonly candidate: string | null;
   /** Why it differs from what is on air; null where it does not. */
   readonly cause: SwitchCause | null;
+  /** A cut is made at the first keyframe from here on, ms of program time; undefined: at the next one. */
+  readonly cutFrom?: number | undefined;
 }
 
 export interface SelectorState {
@@ -63,6 +65,12 @@ export interface SelectorState {
   /** A candidate to go back to without waiting: where a drill or a pin took the program away from. */
   readonly returnTo: string | null;
 }
+
+/**
+ * By then every host that shows the program has decided on a failback: all count the same hold from the same time, but one
+ * looks, or hears, a little later than another. So all of them cut at the same keyframe.
+ */
+export const DECISION_MARGIN_MS = 250;
 
 /** `candidates` in the program's order: the master, then the backups, then the slate. */
 export function select(
@@ -79,12 +87,14 @@ export function select(
   return {
     candidate: chosen.candidate.name,
     cause: chosen.candidate.name === state.onAir ? null : chosen.cause,
+    cutFrom: chosen.candidate.name === state.onAir ? undefined : chosen.cutFrom,
   };
 }
 
 interface Choice {
   readonly candidate: Candidate;
   readonly cause: SwitchCause;
+  readonly cutFrom?: number;
 }
 
 function choose(
@@ -117,7 +127,9 @@ function choose(
     const clean = best(candidates.filter(isReal).filter(isClean), policy.failback);
     if (clean !== undefined) return { candidate: clean, cause: 'degraded' };
   }
-  return better ? { candidate: better, cause: 'failback' } : { candidate: current, cause: 'start' };
+  if (better === undefined) return { candidate: current, cause: 'start' };
+  const due = better.since + holdMs(better.losses, policy);
+  return { candidate: better, cause: 'failback', cutFrom: due + DECISION_MARGIN_MS };
 }
 
 function pinnedCandidate(

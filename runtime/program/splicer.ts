@@ -23,6 +23,12 @@ export interface SpliceMeasure {
   squeezedFrames: number;
 }
 
+/**
+ * A keyframe that is younger may have come to one host and not yet to another when they lose the same source: both begin
+ * with the one before it, and put out the same.
+ */
+const ENTRY_MARGIN_MS = 100;
+
 interface TrackState {
   /** Last time that was put out. */
   last: number;
@@ -115,7 +121,11 @@ export class Splicer {
 
   private chooseEntry({ buffer }: SpliceSource): Gop | undefined {
     if (this.reached === Number.NEGATIVE_INFINITY) return buffer.gops.at(-1);
-    return buffer.lastBeginningBy(this.reached) ?? buffer.gops[0];
+    return (
+      buffer.lastBeginningBy(this.reached - ENTRY_MARGIN_MS) ??
+      buffer.lastBeginningBy(this.reached) ??
+      buffer.gops[0]
+    );
   }
 
   /** Sound in front of the entry keyframe may be what viewers have not heard: where it lagged behind the pictures. */

@@ -32,19 +32,27 @@ export interface RtmpClientOptions {
   readonly clock: Clock;
   /** From the connection to the first answer to publish or play. Default 10 s. */
   readonly timeoutMs?: number;
+  /** Ping a silent server so often, and give up on one that says nothing for three times as long. Default: never. */
+  readonly keepAliveMs?: number;
+  /** The server asks to connect anew (E-RTMP v2, "Reconnect Request"). Without this, it is told that we cannot. */
+  readonly onReconnectRequest?: (connection: RtmpConnection) => void;
 }
 
 /** Takes what a played stream brings, in order. */
 export interface PlayListener {
   packet(packet: MediaPacket): void;
-  /** A data message: its name and first value. */
-  data(name: string, value: AmfValue, timestamp: number): void;
+  /** A data message: its name and first value, and the whole of it. */
+  data(name: string, value: AmfValue, timestamp: number, payload: Buffer): void;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+/** A server that says nothing for so many periods of keep-alive is gone. */
+const KEEP_ALIVE_PERIODS = 3;
 const MAX_MESSAGE_BYTES = 16_777_215;
 /** What players ask for: it tells the server how much they mean to buffer. */
 const BUFFER_MS = 1_000;
+/** A bit of `capsEx` in connect. */
+const CAN_RECONNECT = 0x01;
 
 /** Connects and publishes. Resolves when the server has accepted; rejects with RtmpStatusError where it refuses. */
 export async function publishRtmp(url: string, options: RtmpClientOptions): Promise<RtmpPublisher> {
@@ -67,8 +75,8 @@ export async function playRtmp(
 interface RtmpConnection {
   /** Resolves with the reason when the connection has ended, whoever ended it. */
   readonly closed: Promise<string>;
-  /** Ends the stream and the connection. */
-  close(): void;
+  /** Ends the stream and the connection. With a reason: at once, for what does not take anything any more. */
+  close(reason?: string): void;
 }
 
 export type RtmpPlayer = RtmpConnection;
@@ -76,6 +84,11 @@ export type RtmpPlayer = RtmpConnection;
 export interface RtmpPublisher extends RtmpConnection {
   /** Bytes that were written and that the kernel has not taken yet. */
   readonly pendingBytes: number;
+  readonly messageStreamId: number;
+  /** What the server said with its acceptance. */
+  readonly startInfo: AmfObject;
+  /** Sends messages that are chunks already, of OUT_CHUNK_SIZE and on `messageStreamId`. */
+  write(bytes: Buffer): void;
   send(packet: MediaPacket): void;
   sendMetadata(metadata: Metadata): void;
 }
@@ -98,7 +111,8 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
   private handshakeDone: () => void = () => {};
   private fail: (error: Error) => void = () => {};
   private nextTransaction = 1;
-  private streamId = 0;
+  messageStreamId = 0;
+  startInfo: AmfObject = {};
   private outChunkSize = DEFAULT_CHUNK_SIZE;
   private ackWindowBytes = 2_500_000;
   private receivedBytes = 0;
@@ -106,15 +120,18 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
 
   static async open(url: RtmpUrl, options: RtmpClientOptions): Promise<RtmpClient> {
     const client = new RtmpClient(url);
+    client.onReconnectRequest = options.onReconnectRequest;
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const timedOut = new Error(`no answer from ${url.tcUrl} within ${timeoutMs} ms`);
     client.stopTimer = options.clock.after(timeoutMs, () => client.socket.destroy(timedOut));
+    if (options.keepAliveMs !== undefined) client.keepAlive(options.keepAliveMs, options.clock);
     await client.ready;
     await client.connect();
     return client;
   }
 
   private stopTimer: Cancel = () => {};
+  private onReconnectRequest: RtmpClientOptions['onReconnectRequest'];
   private readonly ready: Promise<void>;
 
   private constructor(url: RtmpUrl) {
@@ -159,9 +176,10 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
     const started = this.status('NetStream.Publish.Start');
     this.transmit(
       ChunkStreamId.status,
-      commandMessage(this.streamId, 'publish', this.takeTransaction(), null, name, 'live'),
+      commandMessage(this.messageStreamId, 'publish', this.takeTransaction(), null, name, 'live'),
     );
-    await started;
+    const [info] = await started;
+    this.startInfo = asObject(info);
     this.stopTimer();
   }
 
@@ -171,11 +189,11 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
     const started = this.status('NetStream.Play.Start');
     this.transmit(
       ChunkStreamId.status,
-      commandMessage(this.streamId, 'play', this.takeTransaction(), null, this.url.stream, -2_000),
+      commandMessage(this.messageStreamId, 'play', this.takeTransaction(), null, this.url.stream, -2_000),
     );
     this.transmit(
       ChunkStreamId.control,
-      userControlMessage(UserControlEvent.setBufferLength, this.streamId, BUFFER_MS),
+      userControlMessage(UserControlEvent.setBufferLength, this.messageStreamId, BUFFER_MS),
     );
     await started;
     this.stopTimer();
@@ -188,21 +206,31 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
       data: MessageType.dataAmf0,
     }[packet.track];
     const { timestamp, payload } = packet;
-    this.transmit(ChunkStreamId[packet.track], { typeId, streamId: this.streamId, timestamp, payload });
+    this.transmit(ChunkStreamId[packet.track], {
+      typeId,
+      streamId: this.messageStreamId,
+      timestamp,
+      payload,
+    });
   }
 
   sendMetadata(metadata: Metadata): void {
     this.transmit(ChunkStreamId.data, {
       typeId: MessageType.dataAmf0,
-      streamId: this.streamId,
+      streamId: this.messageStreamId,
       timestamp: 0,
       payload: encodeSetDataFrame(metadata),
     });
   }
 
-  close(): void {
-    if (this.streamId !== 0 && this.listener === null) this.command('FCUnpublish', null, this.url.stream);
-    if (this.streamId !== 0) this.command('deleteStream', null, this.streamId);
+  close(reason?: string): void {
+    if (reason !== undefined) {
+      this.socket.destroy(new Error(reason));
+      return;
+    }
+    if (this.messageStreamId !== 0 && this.listener === null)
+      this.command('FCUnpublish', null, this.url.stream);
+    if (this.messageStreamId !== 0) this.command('deleteStream', null, this.messageStreamId);
     this.socket.end();
   }
 
@@ -214,12 +242,13 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
       type: 'nonprivate',
       flashVer: 'FMLE/3.0 (compatible; understudy)',
       tcUrl: this.url.tcUrl,
+      ...(this.onReconnectRequest && { capsEx: CAN_RECONNECT }),
     });
   }
 
   private async createStream(): Promise<void> {
     const [, id] = await this.call('createStream', null);
-    this.streamId = typeof id === 'number' ? id : 1;
+    this.messageStreamId = typeof id === 'number' ? id : 1;
   }
 
   /** Sends a command and waits for its `_result`; `_error` rejects. */
@@ -246,8 +275,29 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
     return transaction;
   }
 
+  write(bytes: Buffer): void {
+    if (this.socket.writable) this.socket.write(bytes);
+  }
+
+  /** A link that is cut says nothing: only an answer that does not come tells. */
+  private keepAlive(periodMs: number, clock: Clock): void {
+    let heardBytes = this.receivedBytes;
+    let silentPeriods = 0;
+    const stop = clock.every(periodMs, () => {
+      silentPeriods = this.receivedBytes === heardBytes ? silentPeriods + 1 : 0;
+      heardBytes = this.receivedBytes;
+      if (silentPeriods >= KEEP_ALIVE_PERIODS) {
+        this.socket.destroy(new Error(`nothing received for ${silentPeriods * periodMs} ms`));
+      } else if (this.handshake.isDone) {
+        const time = Math.floor(clock.now()) >>> 0;
+        this.transmit(ChunkStreamId.control, userControlMessage(UserControlEvent.pingRequest, time));
+      }
+    });
+    void this.closed.then(stop);
+  }
+
   private transmit(chunkStreamId: number, message: RawMessage): void {
-    if (this.socket.writable) this.socket.write(encodeMessage(chunkStreamId, message, this.outChunkSize));
+    this.write(encodeMessage(chunkStreamId, message, this.outChunkSize));
   }
 
   private push(data: Buffer): void {
@@ -280,7 +330,7 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
       }
       case 'data': {
         const data = decodeData(message.payload);
-        if (data !== null) this.listener?.data(data.name, data.value, message.timestamp);
+        if (data !== null) this.listener?.data(data.name, data.value, message.timestamp, message.payload);
         break;
       }
       case 'command':
@@ -325,7 +375,9 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
       this.socket.end();
     } else if (waiter !== null && info.code === waiter.code) {
       this.statusWaiter = null;
-      waiter.resolve([]);
+      waiter.resolve([info]);
+    } else if (info.code === 'NetConnection.Connect.ReconnectRequest') {
+      this.onReconnectRequest?.(this);
     }
   }
 

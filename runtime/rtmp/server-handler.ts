@@ -1,3 +1,4 @@
+import type { AmfObject } from '../codec/amf0.ts';
 import type { MediaPacket, Metadata } from '../media/packet.ts';
 
 /** What the RTMP server asks of whoever owns the inputs and the programs. All calls are synchronous. */
@@ -31,6 +32,8 @@ export interface Peer {
 
 /** A publish that was granted: where the session delivers what it receives. */
 export interface Publication {
+  /** Fields that go with the acceptance, beside those of every status. */
+  readonly startInfo?: AmfObject;
   packet(packet: MediaPacket): void;
   metadata(metadata: Metadata): void;
   /** Called once, however the publish ends. */

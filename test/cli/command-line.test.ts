@@ -125,13 +125,21 @@ describe('a wrong command line', () => {
 });
 
 describe('run and keys', () => {
-  const DEFAULTS = { config: 'understudy.config.json', demo: false, logFormat: 'auto', logLevel: 'info' };
+  const DEFAULTS = {
+    config: 'understudy.config.json',
+    demo: false,
+    edge: false,
+    logFormat: 'auto',
+    logLevel: 'info',
+  };
 
   it.each<[argv: string[], options: Partial<RunOptions>]>([
     [[], {}],
     [['run'], {}],
     [['--demo'], { demo: true }],
     [['run', '--demo', '--config', 'event.json'], { demo: true, config: 'event.json' }],
+    [['--host', 'one'], { host: 'one' }],
+    [['run', '--host', 'edge-7', '--edge'], { host: 'edge-7', edge: true }],
     [['--log-format', 'json', '--log-level', 'debug'], { logFormat: 'json', logLevel: 'debug' }],
   ])('understudy %j runs a host', async (argv, options) => {
     expect(await run(...argv)).toBe(ExitCode.ok);

@@ -72,7 +72,7 @@ describe('asMetadata', () => {
 
 describe('the cue point of a splice', () => {
   it('names the source that follows', () => {
-    const data = decodeData(encodeSpliceCuePoint('backup/spare'));
+    const data = decodeData(encodeSpliceCuePoint('backup/spare', 1_767_225_600_000));
     expect(data?.name).toBe('onCuePoint');
     expect(spliceSourceOf(data?.name ?? '', data?.value)).toBe('backup/spare');
   });

@@ -334,11 +334,11 @@ const crossCases: Case[] = [
       ],
     },
     problems: [
-      { key: 'backups[0].key.env', value: '(hidden)', allowed: 'no other input', fix: 'masters[0].key.env' },
+      { key: 'backups[0].key.env', value: '(hidden)', allowed: 'no other key', fix: 'masters[0].key.env' },
       {
         key: 'backups[1].key.file',
         value: '(hidden)',
-        allowed: 'no other input',
+        allowed: 'no other key',
         fix: 'masters[1].key.file',
       },
     ],

@@ -34,6 +34,7 @@ export const SWITCH: SwitchEvent = {
 
 export const PROGRAM: ProgramState = {
   name: 'camera1',
+  isResting: false,
   onAir: 'backup/spare',
   onAirSince: EPOCH,
   pending: null,
@@ -52,6 +53,7 @@ export const INPUT: InputState = {
   kind: 'backup',
   health: 'live',
   detail: '',
+  isRemote: false,
   since: EPOCH,
   publisher: '192.0.2.1:5',
   video: {
@@ -68,6 +70,8 @@ export const INPUT: InputState = {
 };
 
 export const STATE: HostState = {
+  host: 'one',
+  relays: [],
   version: '0.1.0',
   pid: 4711,
   startedAt: EPOCH,

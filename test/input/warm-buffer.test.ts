@@ -7,7 +7,7 @@ const HEADERS: Headers = { video: null, audio: null };
 const LIMITS: WarmBufferLimits = { limitBytes: 1_000_000, limitMs: 20_000, reachMs: 3_500 };
 
 function at(packet: InputPacket['packet'], time: number): InputPacket {
-  return { packet, dts: time, anchor: { offset: 0 } };
+  return { packet, dts: time, sequence: 1, anchor: { offset: 0 } };
 }
 
 function fill(

@@ -381,6 +381,7 @@ describe('a viewer that is stuck', () => {
     expect(viewer.closedWith).toEqual([]);
     check(1);
     expect(viewer.closedWith).toEqual([expect.stringMatching(/stuck.*10000 ms/)]);
+    expect(viewer.closeCauses).toEqual(['turned-out']);
   });
 
   it('is not closed as long as it takes a little', () => {

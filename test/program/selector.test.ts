@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Health } from '../../runtime/input/health.ts';
 import {
   type Candidate,
+  DECISION_MARGIN_MS,
   type FailbackPolicy,
   holdMs,
   type Pin,
@@ -40,7 +41,7 @@ interface Case {
 
 function runs(cases: readonly Case[]): void {
   it.each(cases)('$name', ({ candidates, state, policy, selects }) => {
-    expect(select(candidates, state, { ...POLICY, ...policy }, NOW)).toEqual(selects);
+    expect(select(candidates, state, { ...POLICY, ...policy }, NOW)).toMatchObject(selects);
   });
 }
 
@@ -469,7 +470,17 @@ describe('flap damping', () => {
       );
     expect(select1(10_000)).toEqual(stay(SPARE));
     expect(select1(19_999)).toEqual(stay(SPARE));
-    expect(select1(20_000)).toEqual(go(MASTER, 'failback'));
+    expect(select1(20_000)).toMatchObject(go(MASTER, 'failback'));
+  });
+
+  it('cuts at a keyframe that lies behind the moment by which every host has decided', () => {
+    const at = (forMs: number): Selection =>
+      select([live(MASTER, forMs), live(SPARE)], showing(SPARE), POLICY, NOW);
+    expect(at(HOLD).cutFrom).toBe(NOW + DECISION_MARGIN_MS);
+    // A host that looks later comes to the same.
+    expect(at(HOLD + 49).cutFrom).toBe(NOW - 49 + DECISION_MARGIN_MS);
+    const damped = [candidate(MASTER, { forMs: 25_000, lostAgoMs: [25_100, 26_000, 27_000] }), live(SPARE)];
+    expect(select(damped, showing(SPARE), policy, NOW).cutFrom).toBe(NOW - 5_000 + DECISION_MARGIN_MS);
   });
 
   it('does not keep a candidate from being shown where the others are worse', () => {

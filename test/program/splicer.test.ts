@@ -44,11 +44,19 @@ describe('entering a source at the start', () => {
 
 describe('entering a source because the old one is dead', () => {
   it('squeezes what was seen, leaves out what was heard, and fills what detection took', () => {
-    const { splicer, taken } = onAir(1_040);
-    // The new one is ahead by the half second that it took to notice; its last keyframe before 1,040 is at 1,000.
-    splicer.enter(sourceOf({ name: 'new', from: 0, to: 1_120, audioMs: 20 }));
-    expect(sketch(taken())).toBe('[new] 1041K 1042 a1060 1080 a1080 a1100 1120 a1120');
-    expect(splicer.measure).toEqual({ videoHoleMs: 0, audioHoleMs: 0, squeezedFrames: 2 });
+    const { splicer, taken } = onAir(1_120);
+    // The new one is ahead by what it took to notice; its last keyframe before 1,120 is at 1,000.
+    splicer.enter(sourceOf({ name: 'new', from: 0, to: 1_200, audioMs: 20 }));
+    expect(sketch(taken())).toBe('[new] 1121K 1122 1123 1124 a1140 1160 a1160 a1180 1200 a1200');
+    expect(splicer.measure).toEqual({ videoHoleMs: 0, audioHoleMs: 0, squeezedFrames: 4 });
+  });
+
+  it('begins a GOP earlier where the last keyframe is so young that another host may not have it', () => {
+    const { splicer, taken } = onAir(1_080);
+    splicer.enter(sourceOf({ name: 'new', from: 0, to: 1_160, gopFrames: 5, audioMs: 600 }));
+    // Keyframes at 800 and 1,000: the one at 1,000 is 80 ms old.
+    expect(sketch(taken())).toBe('[new] 1081K 1082 1083 1084 1085 1086K 1087 1088 1120 1160');
+    expect(splicer.measure).toMatchObject({ videoHoleMs: 0, squeezedFrames: 8 });
   });
 
   it('begins a GOP earlier where the last keyframe is ahead of what was seen', () => {
@@ -82,12 +90,14 @@ describe('entering a source because the old one is dead', () => {
 
   it('fills sound that lagged behind its picture from before the entry keyframe', () => {
     const { splicer, out, taken } = newSplicer();
-    splicer.enter(sourceOf({ name: 'old', from: 0, to: 1_040, gopFrames: 1_000, audioMs: 2_000 }));
+    splicer.enter(sourceOf({ name: 'old', from: 0, to: 1_120, gopFrames: 1_000, audioMs: 2_000 }));
     splicer.packet(placed(audioPacket(0), 940));
     expect(out.at(-1)).toMatchObject({ track: 'audio', time: 940 });
     taken();
-    splicer.enter(sourceOf({ name: 'new', from: 0, to: 1_060, audioMs: 20 }));
-    expect(sketch(taken())).toBe('[new] a960 a980 1041K a1000 a1020 1042 a1040 a1060');
+    splicer.enter(sourceOf({ name: 'new', from: 0, to: 1_140, audioMs: 20 }));
+    expect(sketch(taken())).toBe(
+      '[new] a960 a980 1121K a1000 a1020 1122 a1040 a1060 1123 a1080 a1100 1124 a1120 a1140',
+    );
     expect(splicer.measure.audioHoleMs).toBe(0);
   });
 

@@ -49,7 +49,7 @@ export function sourceOf(shape: SourceShape): SpliceSource & { readonly packets:
 }
 
 export function placed(packet: InputPacket['packet'], time: number): InputPacket {
-  return { packet, dts: time, anchor: { offset: 0 } };
+  return { packet, dts: time, sequence: 1, anchor: { offset: 0 } };
 }
 
 /** `1000K` for a keyframe, `1040` for another video frame, `a1020` for sound, with `+CTS` where there is one. */

@@ -39,7 +39,7 @@ function clientOf(url: string) {
   const player = playRtmp(
     url,
     { clock: server.clock },
-    { packet: (packet) => packets.push(packet), data: (...came) => data.push(came) },
+    { packet: (packet) => packets.push(packet), data: (name, value, time) => data.push([name, value, time]) },
   );
   return { player, packets, data };
 }

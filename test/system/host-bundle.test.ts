@@ -23,6 +23,8 @@ const DELIVERY = 'root/understudy';
 const PREPARE_MS = 600_000;
 const TEST_MS = 120_000;
 const PATIENCE_MS = 30_000;
+/** Long enough to see it happen on a busy machine. */
+const DRAIN_MS = 8_000;
 const RESTART_BUDGET_MS = 2_000;
 const KILLS_LEAST = 5;
 const KILLS_MOST = 20;
@@ -82,6 +84,7 @@ proves('is installed, configured and started by the commands of the documentatio
     rtmp: { port: ports.rtmp, host: '127.0.0.1' },
     http: { port: ports.http, host: '127.0.0.1' },
     control: { port: ports.control },
+    drain: { timeoutMs: DRAIN_MS },
     masters: [{ name: 'camera1', key: { credential: 'camera1-key' } }],
     backups: [{ name: 'spare', key: { env: 'SPARE_KEY' } }, { name: 'second' }],
   };
@@ -192,14 +195,29 @@ proves('is updated by the commands of the documentation', async () => {
   expect(keys).toEqual({ 'backup/second': secrets[0] });
 });
 
-proves('ends cleanly when it is stopped, and says beforehand that it does', async () => {
+proves('drains when it is stopped, lives through it, and ends cleanly', async () => {
+  const viewer = understudy({}, 'watch', `rtmp://127.0.0.1:${ports.rtmp}/live/camera1`);
+  const viewerEnded = ended(viewer);
+  await until(
+    'the viewer is there',
+    async () => (await hostState())?.programs[0]?.viewers === 1,
+    PATIENCE_MS,
+  );
   await machine.run('systemd-analyze', 'log-level', 'debug');
-  await machine.run('systemctl', 'stop', UNIT);
+  await machine.run('systemctl', 'stop', '--no-block', UNIT);
+  const status = (): Promise<string> => machine.property(UNIT, 'StatusText');
+  await until('it says so', async () => (await status()).startsWith('draining: 1 viewer'), PATIENCE_MS);
+  expect((await fetch(`http://127.0.0.1:${ports.http}/healthz`)).status).toBe(503);
+  await until(
+    'it ends',
+    async () => (await machine.property(UNIT, 'ActiveState')) === 'inactive',
+    PATIENCE_MS,
+  );
   await machine.run('systemd-analyze', 'log-level', 'info');
   expect(await machine.property(UNIT, 'Result')).toBe('success');
   expect(await machine.property(UNIT, 'ExecMainStatus')).toBe('0');
-  expect(await isServing()).toBe(false);
   expect(await journal()).toMatch(/Got notification message from PID \d+ \(STOPPING=1\)/);
+  expect((await viewerEnded).out).toContain('the stream ended');
 });
 
 proves('has logged JSON and no key', async () => {
@@ -266,11 +284,12 @@ async function untilActiveWithout(pid: string): Promise<void> {
   await until('systemd knows', isActive, PATIENCE_MS);
 }
 
+async function hostState(): Promise<HostState | null> {
+  const answer = await fetch(`http://127.0.0.1:${ports.control}/v1/state`).catch(() => null);
+  return answer?.ok ? ((await answer.json()) as HostState) : null;
+}
+
 async function onAir(input: string): Promise<void> {
-  const shows = async (): Promise<boolean> => {
-    const answer = await fetch(`http://127.0.0.1:${ports.control}/v1/state`).catch(() => null);
-    const state = answer?.ok ? ((await answer.json()) as HostState) : null;
-    return state?.programs[0]?.onAir === input;
-  };
+  const shows = async (): Promise<boolean> => (await hostState())?.programs[0]?.onAir === input;
   await until(`${input} is on air`, shows, PATIENCE_MS);
 }

@@ -1,0 +1,94 @@
+import { DrainWatch } from '../rtmp/drain-watch.ts';
+import type { RelayBatch } from './relay-batch.ts';
+
+/** The connection to one host, whoever opened it. */
+export interface RelaySink {
+  readonly address: string;
+  readonly messageStreamId: number;
+  /** Bytes that were written and that the kernel has not taken yet. */
+  readonly pendingBytes: number;
+  write(bytes: Buffer): void;
+  close(reason: string): void;
+}
+
+export interface RelayLimits {
+  readonly queueLimitBytes: number;
+  readonly stuckTimeoutMs: number;
+}
+
+/** A host that was behind goes on once its queue is down to this share of its bound. */
+const RESUME_SHARE = 0.25;
+
+/**
+ * One host's place in a relay: what it has been sent, and what is done when the way there does not keep up.
+ *
+ *   waiting (for the publication to be fit to be shown) -[begin]▶ flowing -[queue over its bound]▶ skipping
+ *   skipping -[queue drained, at a keyframe]▶ flowing;   flowing, skipping -[another publication]▶ waiting
+ */
+export class RelayQueue {
+  skips = 0;
+  bytes = 0;
+  readonly sink: RelaySink;
+  private readonly limits: RelayLimits;
+  private readonly drain: DrainWatch;
+  private state: 'waiting' | 'flowing' | 'skipping' = 'waiting';
+
+  constructor(sink: RelaySink, limits: RelayLimits, now: number) {
+    this.sink = sink;
+    this.limits = limits;
+    this.drain = new DrainWatch(now);
+  }
+
+  /** Another publication: what follows of the last one is not for it. */
+  wait(): void {
+    this.state = 'waiting';
+  }
+
+  /** Hands over the recent past; what comes next goes on from there. */
+  begin(past: RelayBatch): void {
+    this.write(past);
+    this.state = 'flowing';
+  }
+
+  /** There is no past to hand over: it begins at the next keyframe. */
+  skip(): void {
+    this.state = 'skipping';
+  }
+
+  /** `preamble`: what somebody needs who begins with this batch; null where nobody can. */
+  send(batch: RelayBatch, preamble: RelayBatch | null): void {
+    const { pendingBytes, messageStreamId } = this.sink;
+    const { queueLimitBytes } = this.limits;
+    if (this.state === 'waiting') return;
+    if (this.state === 'skipping') {
+      if (preamble === null || pendingBytes > queueLimitBytes * RESUME_SHARE) return;
+      this.state = 'flowing';
+      this.write(preamble);
+    } else if (pendingBytes > 0 && pendingBytes + batch.bytes(messageStreamId).length > queueLimitBytes) {
+      this.state = 'skipping';
+      this.skips += 1;
+      return;
+    }
+    this.write(batch);
+  }
+
+  /** Small, and due whatever the state of the queue. */
+  tell(batch: RelayBatch): void {
+    this.write(batch);
+  }
+
+  /** Closes a connection that takes nothing. Called about once a second. */
+  checkStuck(now: number): void {
+    const { stuckTimeoutMs } = this.limits;
+    if (this.drain.stuckMs(this.sink.pendingBytes, now) >= stuckTimeoutMs) {
+      this.sink.close(`stuck: took nothing for ${stuckTimeoutMs} ms`);
+    }
+  }
+
+  private write(batch: RelayBatch): void {
+    const bytes = batch.bytes(this.sink.messageStreamId);
+    this.bytes += bytes.length;
+    this.drain.wrote(bytes.length);
+    this.sink.write(bytes);
+  }
+}
