@@ -5,10 +5,12 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { readClip } from './codec/clip-reader.ts';
 import { type Config, configuredInputs } from './contract/config.ts';
+import type { HostState } from './contract/control-api.ts';
 import { createControlServer } from './control/control-server.ts';
 import { EventLog } from './control/event-log.ts';
 import { Drain } from './drain.ts';
 import { HostControl } from './host-control.ts';
+import { HostMetrics } from './host-metrics.ts';
 import { HostRelays } from './host-relays.ts';
 import type { HealthPolicy } from './input/health.ts';
 import { Input, type InputEvents } from './input/input.ts';
@@ -16,6 +18,7 @@ import { InputRegistry, type PublishRefusal } from './input/registry.ts';
 import { keysMatch, RELAY_KEY_NAME } from './keys.ts';
 import { playClip } from './media/clip.ts';
 import type { Cancel, Clock } from './media/clock.ts';
+import { createMetricsServer, exposeMetrics } from './metrics/metrics-server.ts';
 import { createHttpServer } from './output/http-server.ts';
 import { rtmpFormat } from './output/packet-format.ts';
 import { ProgramFeed } from './output/program-feed.ts';
@@ -37,7 +40,8 @@ export interface HostOptions {
 }
 
 export interface Host {
-  readonly ports: { readonly rtmp: number; readonly http: number; readonly control: number };
+  /** `metrics`: where `metrics.port` is configured. */
+  readonly ports: HostState['listeners'];
   readonly control: HostControl;
   readonly state: Drain['state'];
   readonly viewers: number;
@@ -75,6 +79,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     onSwitch: (record) => {
       logger.info({ event: 'switch', ...record }, 'switch');
       events.add({ type: 'switch', ...record });
+      metrics.switched(record);
     },
     onDrill: (program, phase) => {
       logger.info({ event: 'drill', program, phase }, `drill ${phase}`);
@@ -101,6 +106,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
           logger,
           onRest: (program) => feeds.get(program)?.reset(),
         });
+  const metrics = new HostMetrics({ config, clock, inputs, programs, feeds, logger });
   const director = new Director({ clock, inputs, programs, contention: config.failover.contention });
 
   function inputEvents(): InputEvents {
@@ -141,7 +147,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
     onViewer: (viewer) => logger.debug({ event: 'viewer', ...viewer }, 'viewer'),
   });
 
-  const ports = { rtmp: 0, http: 0, control: 0 };
+  const ports: { -readonly [name in keyof HostState['listeners']]: HostState['listeners'][name] } = {
+    rtmp: 0,
+    http: 0,
+    control: 0,
+  };
   const control = new HostControl({
     host: options.config.host ?? hostname(),
     clock,
@@ -154,6 +164,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     relays: () => relays?.state() ?? [],
   });
   const controlServer = createControlServer(control);
+  exposeMetrics(controlServer, metrics.exposition);
+  const metricsServer = createMetricsServer(metrics.exposition);
   const undo: Cancel[] = [];
   const stop = async (reason: string): Promise<void> => {
     drain.stop();
@@ -162,7 +174,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
     // Before the feeds: RTMP viewers are told why.
     const rtmpClosed = rtmp.close(reason);
     for (const feed of feeds.values()) feed.close(reason);
-    await Promise.all([rtmpClosed, http.close(), controlServer.close()]);
+    await Promise.all([
+      rtmpClosed,
+      http.close(),
+      controlServer.close(),
+      metricsServer.close(),
+      metrics.stop(),
+    ]);
   };
   const drainHost = async (): Promise<void> => {
     if (drain.state === 'draining') {
@@ -179,6 +197,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   try {
     const slate = registry.get('slate');
     const slateClip = slate === undefined ? null : readSlate(config, options.directory);
+    await metrics.load();
     ports.rtmp = await listening('rtmp.port', config.rtmp.port, () =>
       rtmp.listen(config.rtmp.port, config.rtmp.host),
     );
@@ -188,6 +207,12 @@ export async function startHost(options: HostOptions): Promise<Host> {
     ports.control = await listening('control.port', config.control.port, () =>
       listenHttp(controlServer, config.control.port, '127.0.0.1'),
     );
+    const { port: metricsPort } = config.metrics;
+    if (metricsPort !== undefined) {
+      ports.metrics = await listening('metrics.port', metricsPort, () =>
+        listenHttp(metricsServer, metricsPort, undefined),
+      );
+    }
     if (slate !== undefined && slateClip !== null) {
       const publication = registry.attach(slate, { address: 'built in', close: () => {} });
       undo.push(playClip(slateClip, clock, publication));
@@ -205,6 +230,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         }
       }),
     );
+    metrics.start();
     return {
       ports,
       control,

@@ -20,16 +20,20 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/** Of everything but a host: both signals end it. */
+const ended = AbortSignal.any([interrupt.signal, drain.signal]);
 const host = { clock, terminal, signal: interrupt.signal, drainSignal: drain.signal };
 // A command may wait for something that keeps no process alive: an answer, or a timer of the clock.
 const hold = setInterval(() => {}, 2 ** 30);
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   clock,
   terminal,
-  signal: AbortSignal.any([interrupt.signal, drain.signal]),
+  signal: ended,
   // Loaded where it is needed: a test encoder or a viewer should not wait for the HTTP server's code.
   run: async (options) => (await import('./run-command.ts')).runHost(options, host),
-  showKeys: async (file) => (await import('./run-command.ts')).showKeys(file, terminal),
+  camera: async (options) =>
+    (await import('./camera-command.ts')).runCamera(options, { clock, terminal, signal: ended }),
+  showKeys: async (options) => (await import('./run-command.ts')).showKeys(options, terminal),
 });
 clearInterval(hold);
 // What is left by now is sockets that linger; the command has said what it had to say.

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import type { RunOptions } from './cli/command-line.ts';
+import { ownRtmpUrl, planCameras, startCameras } from './cameras.ts';
+import type { KeysOptions, RunOptions } from './cli/command-line.ts';
 import { CommandError, ExitCode } from './cli/exit-codes.ts';
 import { type Terminal, table } from './cli/terminal.ts';
 import { type Config, type KeyReference, ownedInputs } from './contract/config.ts';
@@ -36,7 +37,9 @@ type Keys = Extract<LoadedKeys, { ok: true }>;
 /** `understudy run`: reads the configuration, starts the host, says how to use it, and ends when told. */
 export async function runHost(options: RunOptions, context: RunContext): Promise<number> {
   const { clock, terminal, signal, drainSignal } = context;
-  const { config, keys, directory } = load(options.config, options);
+  const { config, keys, directory } = loadConfig(options.config, options);
+  const planned = planCameras(config, keys.keys, { directory, env: process.env });
+  if (!planned.ok) throw new CommandError(formatProblems(planned.problems, options.config));
   const isText = options.logFormat === 'text' || (options.logFormat === 'auto' && terminal.isInteractive);
   const logger = createLogger(isText ? 'text' : 'json', options.logLevel);
   const service = connectServiceManager({ env: process.env, pid: process.pid, clock, logger });
@@ -52,6 +55,14 @@ export async function runHost(options: RunOptions, context: RunContext): Promise
     for (const line of describeHost(config, keys, host, address)) terminal.line(line);
   } else logger.info(startRecord(keys, host), 'serving; "understudy keys" shows the stream keys');
   const stopDemo = options.demo ? startDemo({ config, keys: keys.keys, host, clock, terminal }) : () => {};
+  // The demo's encoders take the cameras' places.
+  const cameras = startCameras({
+    plans: options.demo ? [] : planned.plans,
+    hostUrl: ownRtmpUrl(config, host.ports.rtmp),
+    env: process.env,
+    clock,
+    logger,
+  });
   service.ready();
   service.status(`serving ${count(config.programs.length, 'program')} on port ${host.ports.rtmp}`);
   const say = (text: string): void => {
@@ -70,6 +81,7 @@ export async function runHost(options: RunOptions, context: RunContext): Promise
   }
   say('stopping');
   stopDemo();
+  await cameras.stop();
   await host.stop(signal.aborted ? 'the host is stopped' : 'the host is drained and stopped');
   await service.stop();
   return ExitCode.ok;
@@ -93,8 +105,8 @@ function formatSeconds(ms: number): string {
 }
 
 /** `understudy keys`: what to paste into the encoders. */
-export function showKeys(configFile: string, terminal: Terminal): number {
-  const { config, keys } = load(configFile, { edge: false, onlyAtHand: true });
+export function showKeys(options: KeysOptions, terminal: Terminal): number {
+  const { config, keys } = loadConfig(options.config, { ...options, edge: false, onlyAtHand: true });
   for (const line of describePublishing(config, keys, ownAddress(), config.rtmp.port, true))
     terminal.line(line);
   return ExitCode.ok;
@@ -103,7 +115,11 @@ export function showKeys(configFile: string, terminal: Terminal): number {
 /** `onlyAtHand`: as `loadKeys` has it. */
 type LoadOptions = HostChoice & { readonly onlyAtHand?: boolean };
 
-function load(file: string, options: LoadOptions): { config: Config; keys: Keys; directory: string } {
+/** The configuration and its keys. Throws CommandError with all that is wrong with it. */
+export function loadConfig(
+  file: string,
+  options: LoadOptions,
+): { config: Config; keys: Keys; directory: string } {
   const fail = (problems: readonly ConfigProblem[]): never => {
     throw new CommandError(formatProblems(problems, file));
   };

@@ -7,9 +7,10 @@ import { spawnSync } from 'node:child_process';
 
 /** What each is for. */
 const PACKAGES = {
+  curl: 'asks a host in its namespace',
   debootstrap: 'makes the small Debian that the host bundle is booted in',
-  iproute2: 'network namespaces, bridges and links (ip)',
-  iptables: 'cuts a link without a reset',
+  iproute2: 'network namespaces, bridges and links (ip, bridge)',
+  iptables: 'counts the bytes between two hosts',
   'systemd-container': 'systemd-nspawn boots that Debian',
 };
 

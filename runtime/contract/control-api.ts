@@ -122,7 +122,13 @@ export interface HostState {
   readonly pid: number;
   readonly startedAt: number;
   readonly now: number;
-  readonly listeners: { readonly rtmp: number; readonly http: number; readonly control: number };
+  /** Ports. `metrics` is there where the configuration has `metrics.port`. */
+  readonly listeners: {
+    readonly rtmp: number;
+    readonly http: number;
+    readonly control: number;
+    readonly metrics?: number;
+  };
   readonly programs: readonly ProgramState[];
   readonly inputs: readonly InputState[];
   readonly relays: readonly RelayState[];

@@ -81,6 +81,8 @@ export class Input {
   healthSince = Number.NEGATIVE_INFINITY;
   /** Since when it can be shown, live or degraded; what it was before counts no more. */
   arrivedAt = Number.NEGATIVE_INFINITY;
+  /** Payload received, from all its publishers. */
+  receivedBytes = 0;
   /** When the last packet arrived. */
   lastPacketAt: number | null = null;
   metadata: Metadata | null = null;
@@ -208,6 +210,7 @@ export class Input {
     if (packet.config === null) this.sequence += 1;
     const p: InputPacket = { packet, dts, anchor, sequence: this.sequence };
     this.lastPacketAt = now;
+    this.receivedBytes += packet.payload.length;
     if (isFrame) {
       this.noteProgress(p, now);
       this.meter.note(packet.track, packet.payload.length, packet.keyframe, dts, now);

@@ -30,6 +30,7 @@ const RESUME_SHARE = 0.25;
 export class ViewerQueue {
   /** How often it skipped to a keyframe. */
   skips = 0;
+  /** What was handed to its socket. */
   readonly format: PacketFormat;
   readonly sink: ViewerSink;
   private readonly limits: ViewerLimits;
@@ -42,6 +43,10 @@ export class ViewerQueue {
     this.format = format;
     this.limits = limits;
     this.drain = new DrainWatch(now);
+  }
+
+  get writtenBytes(): number {
+    return this.drain.writtenBytes;
   }
 
   /** Hands over the headers and the GOP in the air, to a viewer that just came. */

@@ -89,7 +89,7 @@ class HostProcess {
 
   /** Its exit status and the signal that ended it. */
   async ended(): Promise<[number | null, NodeJS.Signals | null]> {
-    await until('the end of the process', () => this.isClosed);
+    await until('the end of the process', () => this.isClosed, START_MS);
     return [this.process.exitCode, this.process.signalCode];
   }
 }

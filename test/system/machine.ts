@@ -105,6 +105,8 @@ export class Machine {
         if (error === null) resolve(out);
         else reject(new Error(`${command.join(' ')} (${error.code ?? error.signal})\n${err}${out}`));
       });
+      // A command that has ended without reading: its status says how.
+      child.stdin?.on('error', () => {});
       child.stdin?.end(input);
     });
   }
