@@ -68,6 +68,8 @@ export interface InputState {
     channels: number;
     kbps: number | null;
   } | null;
+  /** How late its packets come from its own host, at least, in ms; null where encoders publish it here. */
+  readonly latenessMs: number | null;
   /** Bytes of its recent past that are held. */
   readonly warmBytes: number;
 }
