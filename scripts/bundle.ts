@@ -12,9 +12,14 @@ const { values } = parseArgs({
   options: { out: { type: 'string', default: join(root, 'dist') }, metafile: { type: 'string' } },
 });
 const out = resolve(values.out);
-const { files, metafile } = await buildBundle(root, out);
-if (values.metafile !== undefined) writeFileSync(values.metafile, JSON.stringify(metafile));
-const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
-for (const { name, bytes } of [...files, { name: `in ${out}`, bytes: total }]) {
-  console.log(`${bytes.toLocaleString('en').padStart(12)}  ${name}`);
+try {
+  const { files, metafile } = await buildBundle(root, out);
+  if (values.metafile !== undefined) writeFileSync(values.metafile, JSON.stringify(metafile));
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const { name, bytes } of [...files, { name: `in ${out}`, bytes: total }]) {
+    console.log(`${bytes.toLocaleString('en').padStart(12)}  ${name}`);
+  }
+} catch (error) {
+  console.error(`bundle: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
 }

@@ -17,6 +17,13 @@ const TEST_MS = 40_000;
 const DRAIN_TIMEOUT_MS = 3_600_000;
 const NO_ONE = { packet: () => {}, data: () => {} };
 
+interface LogLine {
+  readonly event?: string;
+  readonly phase?: string;
+  readonly because?: string;
+  readonly ports?: { readonly rtmp: number; readonly http: number };
+}
+
 /** A host in a process of its own, on free ports. */
 class HostProcess {
   readonly process: ChildProcess;
@@ -39,7 +46,7 @@ class HostProcess {
   }
 
   async started(): Promise<this> {
-    await until('the host to start', () => /live\/camera1\.flv\n/.test(this.said), START_MS);
+    await until('the host to start', () => this.ports, START_MS);
     return this;
   }
 
@@ -49,20 +56,25 @@ class HostProcess {
 
   /** The lines of its log about the drain. */
   get drainLines(): unknown[] {
-    const lines = this.said.split('\n').filter((line) => line.startsWith('{'));
-    return lines
-      .map((line) => JSON.parse(line) as { event?: string; phase?: string; because?: string })
-      .filter(({ event }) => event === 'drain')
-      .map(({ phase, because }) => because ?? phase);
+    return this.log.filter(({ event }) => event === 'drain').map(({ phase, because }) => because ?? phase);
+  }
+
+  private get ports(): { rtmp: number; http: number } | undefined {
+    return this.log.find(({ event }) => event === 'serving')?.ports;
+  }
+
+  /** The whole lines of its log. */
+  private get log(): readonly LogLine[] {
+    const lines = this.said.split('\n').slice(0, -1);
+    return lines.map((line) => JSON.parse(line) as LogLine);
   }
 
   play(): Promise<RtmpPlayer> {
-    const port = /rtmp:\/\/[^/:]+:(\d+)\/live\/camera1/.exec(this.said)?.[1];
-    return playRtmp(`rtmp://127.0.0.1:${port}/live/camera1`, { clock }, NO_ONE);
+    return playRtmp(`rtmp://127.0.0.1:${this.ports?.rtmp}/live/camera1`, { clock }, NO_ONE);
   }
 
   async health(): Promise<number | undefined> {
-    const port = Number(/http:\/\/[^/:]+:(\d+)\/live\/camera1\.flv/.exec(this.said)?.[1]);
+    const port = this.ports?.http;
     const [response] = (await once(
       get({ port, host: '127.0.0.1', path: '/healthz', agent: false }),
       'response',
@@ -112,7 +124,7 @@ afterEach(() => {
       const player = await host.play();
       expect(await host.health()).toBe(200);
       host.process.kill('SIGTERM');
-      await host.says('draining: 1 viewer, up to 3600 s; send SIGTERM again to stop at once\n');
+      await host.says('draining: 1 viewer, up to 3600 s; send SIGTERM again to stop at once');
       expect(await host.health()).toBe(503);
       await expect(host.play()).rejects.toMatchObject({ code: 'NetStream.Play.Failed' });
       expect(host.drainLines).toEqual(['began']);
