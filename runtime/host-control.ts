@@ -29,6 +29,7 @@ export interface HostControlOptions {
   readonly feeds: ReadonlyMap<string, ProgramFeed>;
   readonly director: Director;
   readonly events: EventLog;
+  readonly state: () => HostState['state'];
   readonly relays: () => HostState['relays'];
 }
 
@@ -46,11 +47,12 @@ export class HostControl implements ControlledHost {
   }
 
   state(): HostState {
-    const { host, clock, ports, programs, inputs, relays } = this.options;
+    const { host, clock, ports, programs, inputs, relays, state } = this.options;
     const memory = process.memoryUsage();
     return {
       version: VERSION,
       host,
+      state: state(),
       pid: process.pid,
       startedAt: Math.round(this.startedAt),
       now: Math.round(clock.now()),

@@ -161,6 +161,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     feeds,
     director,
     events,
+    state: () => drain.state,
     relays: () => relays?.state() ?? [],
   });
   const controlServer = createControlServer(control);

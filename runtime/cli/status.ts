@@ -7,7 +7,7 @@ export function describeState(state: HostState): string[] {
   const uptime = formatElapsed(state.now - state.startedAt);
   const memory = Math.round(state.memory.residentBytes / 1_000_000);
   return [
-    `Understudy ${state.version}, host ${state.host}, process ${state.pid}, up ${uptime}, ${memory} MB, ` +
+    `Understudy ${state.version}, host ${state.host}${state.state === 'draining' ? ' (draining)' : ''}, process ${state.pid}, up ${uptime}, ${memory} MB, ` +
       `RTMP ${state.listeners.rtmp}, HTTP ${state.listeners.http}`,
     '',
     ...table([

@@ -121,6 +121,8 @@ export interface HostState {
   readonly version: string;
   /** The name of this host. */
   readonly host: string;
+  /** `draining`: it takes no new viewers, and ends when the last one has gone. */
+  readonly state: 'serving' | 'draining';
   readonly pid: number;
   readonly startedAt: number;
   readonly now: number;

@@ -27,6 +27,10 @@ describe('the status', () => {
     ]);
   });
 
+  it('says that the host drains', () => {
+    expect(describeState({ ...STATE, state: 'draining' })[0]).toContain('host one (draining), process');
+  });
+
   it('of a program that shows nothing', () => {
     expect(withProgram({ onAir: null, onAirSince: null })).toMatch(/^live\/camera1 {2}nothing {2,}7/);
   });

@@ -72,6 +72,7 @@ export const INPUT: InputState = {
 
 export const STATE: HostState = {
   host: 'one',
+  state: 'serving',
   relays: [],
   version: '0.1.0',
   pid: 4711,
