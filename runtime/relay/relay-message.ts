@@ -3,7 +3,7 @@
  * They are read from hosts that have shown the relay key, and from nobody else.
  */
 import { type AmfValue, encodeAmf0 } from '../codec/amf0.ts';
-import { asObject } from '../codec/data-message.ts';
+import { asObject, decodeData } from '../codec/data-message.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import type { Health, ToldHealth } from '../input/health.ts';
 import type { InputPosition, RelayMark } from '../input/input.ts';
@@ -14,9 +14,7 @@ export const MARK = 'understudy.mark';
 export const HEALTH = 'understudy.health';
 
 /** What hosts say begins with this; an encoder's own data message of such a name is not carried. */
-const PREFIX = Buffer.from('understudy.');
-/** Marker and length of an AMF0 string (AMF0, 2.4). */
-const STRING_HEADER_BYTES = 3;
+const PREFIX = 'understudy.';
 
 const HEALTHS: readonly Health[] = ['absent', 'starting', 'live', 'stalled', 'degraded'];
 const MAX_DETAIL_LENGTH = 200;
@@ -29,9 +27,9 @@ export function encodeHealth({ health, detail, since, arrivedAt }: ToldHealth): 
   return encodeAmf0(HEALTH, { health, detail, since, arrivedAt });
 }
 
-/** Whether a data message looks like one of ours. */
+/** Whether another host would read a data message as one of ours: a name can be written in more than one way. */
 export function isRelayMessage(payload: Buffer): boolean {
-  return payload.subarray(STRING_HEADER_BYTES, STRING_HEADER_BYTES + PREFIX.length).equals(PREFIX);
+  return decodeData(payload)?.name.startsWith(PREFIX) === true;
 }
 
 /** Throws ProtocolError where it is no mark. */
