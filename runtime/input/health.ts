@@ -51,6 +51,12 @@ export interface ToldHealth extends HealthReading {
 }
 
 /**
+ * What its owner has still called live may come late, besides being about to stall: only a silence that is longer by this
+ * says something about the way here, and leaves the encoder's stalls to the owner, for all hosts alike.
+ */
+export const WAY_MARGIN_MS = 250;
+
+/**
  * The health of an input that another host owns: what its owner says, as long as anything comes from there. `told` is null
  * until it has said something. `isOwn`: it is this host that finds something wrong.
  */
@@ -65,7 +71,7 @@ export function relayedHealthOf(
   if (!facts.isDecodable)
     return { health: 'starting', detail: 'no decodable keyframe yet from its host', isOwn: true };
   const silentMs = Math.round(now - facts.lastProgressAt);
-  if (silentMs >= policy.stallTimeoutMs) {
+  if (silentMs >= policy.stallTimeoutMs + WAY_MARGIN_MS) {
     return { health: 'stalled', detail: `nothing from its host for ${silentMs} ms`, isOwn: true };
   }
   return { ...told, isOwn: false };
