@@ -47,6 +47,8 @@ const PLAY_APP = 'live';
 const BUILT_IN_SLATE = join(import.meta.dirname, 'clips', 'slate.flv');
 const VIEWER_CHECK_MS = 1_000;
 const PREFLIGHT_MS = 2_000;
+/** Two hosts may get a packet so much apart, and still cut alike. */
+const CUT_MARGIN_MS = 100;
 
 /** The composition root: builds a host from its configuration and starts it. Two can run in one process. */
 export async function startHost(options: HostOptions): Promise<Host> {
@@ -222,6 +224,7 @@ function createPrograms(
         }),
         policy: { failback, failbackHoldMs, flap },
         stallTimeoutMs,
+        cutMarginMs: config.hosts === undefined ? 0 : CUT_MARGIN_MS,
         ...events,
       }),
   );

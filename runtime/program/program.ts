@@ -40,6 +40,11 @@ export interface ProgramOptions {
   readonly candidates: readonly Input[];
   readonly policy: SelectorPolicy;
   readonly stallTimeoutMs: number;
+  /**
+   * Where several hosts put out the same program: at a cut the old source goes on for so long, in ms, behind M(K), because K
+   * comes to one host before and to another after the old source's packets of that time. Default: 0.
+   */
+  readonly cutMarginMs?: number;
   /** A switch has been made and measured. */
   readonly onSwitch: (record: SwitchRecord) => void;
   readonly onDrill?: (program: string, phase: 'began' | 'ended') => void;
@@ -50,7 +55,7 @@ interface PendingCut {
   readonly cause: SwitchCause;
   /** K is the first keyframe at or after this program time. */
   readonly from: number;
-  /** M(K) and the GOP that K begins, once K has come. */
+  /** Where the old source ends (M(K), and the margin), and the GOP that K begins, once K has come. */
   at: number | null;
   gop: Gop | undefined;
   deadline: number;
@@ -210,7 +215,7 @@ export class Program {
       const gop = input.buffer.gops.at(-1);
       if (gop?.packets[0] !== p || programTime(p) < this.cut.from) return;
       this.cut.gop = gop;
-      this.cut.at = beginning(gop);
+      this.cut.at = beginning(gop) + (this.options.cutMarginMs ?? 0);
       this.cut.deadline = now + CUT_WAIT_MS;
       this.completeCut(this.cut);
     }
@@ -228,7 +233,7 @@ export class Program {
     };
   }
 
-  /** The old source's packets from M(K) on are the new source's to send. */
+  /** The old source's packets from there on are the new source's to send. */
   private isBehindCut(p: InputPacket): boolean {
     if (this.cut === null || this.cut.at === null || p.packet.config !== null) return false;
     if (programTime(p) < this.cut.at) return false;
