@@ -69,6 +69,25 @@ export function noted({ packet, dts, anchor, sequence }: InputPacket): string {
     : what;
 }
 
+/** Reads the bytes of a relay as a host that pulls it does. */
+export function relayReader(receiver: RelayReceiver): ChunkReader {
+  const reader = new ChunkReader(READER_LIMITS, (raw) => {
+    for (const message of decodeMessage(raw)) {
+      if (message.type === 'video' || message.type === 'audio') {
+        const parse = message.type === 'video' ? parseVideo : parseAudio;
+        const packet = parse(message.payload, message.timestamp);
+        if (packet !== null) receiver.packet(packet);
+      } else if (message.type === 'data') {
+        const data = decodeData(message.payload);
+        if (data !== null) receiver.data(data.name, data.value, dataPacket(message.payload));
+      }
+    }
+  });
+  const chunkSize = controlMessage(MessageType.setChunkSize, OUT_CHUNK_SIZE);
+  reader.push(encodeMessage(ChunkStreamId.control, chunkSize, DEFAULT_CHUNK_SIZE));
+  return reader;
+}
+
 /** A host elsewhere, and the connection to it: a sink for a feed, whose bytes are read as a host reads them. */
 export class RemoteEnd implements RelaySink {
   readonly address = '192.0.2.1:1935';
@@ -161,25 +180,7 @@ export class RemoteEnd implements RelaySink {
         publication.packet(packet, sequence);
       },
     });
-    const reader = new ChunkReader(READER_LIMITS, (raw) => {
-      for (const message of decodeMessage(raw)) {
-        if (message.type === 'video' || message.type === 'audio') {
-          const parse = message.type === 'video' ? parseVideo : parseAudio;
-          const packet = parse(message.payload, message.timestamp);
-          if (packet !== null) receiver.packet(packet);
-        } else if (message.type === 'data') {
-          const data = decodeData(message.payload);
-          if (data !== null) receiver.data(data.name, data.value, dataPacket(message.payload));
-        }
-      }
-    });
-    reader.push(
-      encodeMessage(
-        ChunkStreamId.control,
-        controlMessage(MessageType.setChunkSize, OUT_CHUNK_SIZE),
-        DEFAULT_CHUNK_SIZE,
-      ),
-    );
+    const reader = relayReader(receiver);
     return [reader, publication];
   }
 }
