@@ -149,8 +149,8 @@ export class Input {
 
   /** A relay begins, or goes on where another broke off: nothing is forgotten until its mark says otherwise. */
   attachRelay(publisher: Publisher, now: number): void {
-    this.publisher = publisher;
     this.relay.told = null;
+    this.publisher = publisher;
     this.lastProgressAt = now;
     this.evaluate(now);
   }
