@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Terminal, table } from './cli/terminal.ts';
-import { type Config, configuredInputs } from './contract/config.ts';
+import { type Config, ownedInputs } from './contract/config.ts';
 import type { Host } from './host.ts';
 import type { Cancel, Clock } from './media/clock.ts';
 
@@ -17,6 +17,8 @@ export interface DemoOptions {
 /** An encoder that was killed comes back after this long, so that a failback can be watched too. */
 const RESTART_MS = 20_000;
 const COMMAND = join(import.meta.dirname, 'understudy.mjs');
+/** In the host bundle, all of this is one file, and there is no npx. */
+const SHOWN_COMMAND = import.meta.filename === COMMAND ? 'node understudy.mjs' : 'npx understudy';
 const CLIPS = join(import.meta.dirname, 'clips');
 const KEY_VARIABLE = 'UNDERSTUDY_DEMO_KEY';
 
@@ -48,7 +50,7 @@ export function startDemo({ config, keys, host, clock, terminal }: DemoOptions):
       });
     });
   };
-  const inputs = configuredInputs(config);
+  const inputs = ownedInputs(config);
   for (const { input, name } of inputs) start(input, name);
   const kill = process.platform === 'win32' ? 'taskkill /F /PID' : 'kill -9';
   const [first] = inputs;
@@ -60,9 +62,9 @@ export function startDemo({ config, keys, host, clock, terminal }: DemoOptions):
     ]),
     '',
     `Watch what a viewer gets while you kill ${first?.input}:`,
-    `  npx understudy watch rtmp://127.0.0.1:${host.ports.rtmp}/live/${program?.name}`,
+    `  ${SHOWN_COMMAND} watch rtmp://127.0.0.1:${host.ports.rtmp}/live/${program?.name}`,
     `Freeze it instead (it is noticed after ${config.failover.stallTimeoutMs} ms): kill -STOP PID, kill -CONT PID`,
-    `See the state: npx understudy status      Rehearse: npx understudy drill ${program?.name}`,
+    `See the state: ${SHOWN_COMMAND} status      Rehearse: ${SHOWN_COMMAND} drill ${program?.name}`,
     '',
   ];
   for (const line of lines) terminal.line(line);

@@ -13,7 +13,7 @@ import { VERSION } from './contract/version.ts';
 import type { ControlledHost } from './control/control-server.ts';
 import type { EventLog } from './control/event-log.ts';
 import type { Input } from './input/input.ts';
-import { findMismatches } from './input/preflight.ts';
+import { findClockTrouble, findMismatches } from './input/preflight.ts';
 import type { Clock } from './media/clock.ts';
 import type { ProgramFeed } from './output/program-feed.ts';
 import type { Director } from './program/director.ts';
@@ -170,9 +170,10 @@ function preflightOf(program: Program, now: number): string[] {
   const profiles = program.candidates
     .filter(({ kind, health }) => kind !== 'slate' && health === 'live')
     .map((input) => ({ name: input.name, headers: input.headers, rates: input.rates(now) }));
+  const late = program.candidates.flatMap((input) => findClockTrouble(input.name, input.latenessMs) ?? []);
   const [master, ...others] = profiles;
-  if (master === undefined) return [];
-  return others.flatMap((other) => findMismatches(master, other).map(({ text }) => text));
+  if (master === undefined) return late;
+  return [...others.flatMap((other) => findMismatches(master, other).map(({ text }) => text)), ...late];
 }
 
 /** Warnings without their measured figures, which change all the time. */
@@ -207,6 +208,7 @@ function describeInput(input: Input, now: number): InputState {
       channels: audio.channels,
       kbps: rates?.audioKbps ?? null,
     },
+    latenessMs: input.latenessMs,
     warmBytes: input.buffer.heldBytes,
   };
 }

@@ -181,19 +181,19 @@ export class HostRelays {
         state,
         since: Math.round(since),
         detail,
-        sentBytes: queue?.bytes ?? null,
+        sentBytes: queue?.writtenBytes ?? null,
         skips: queue?.skips ?? null,
       }),
     );
     const takers = [...this.takers].map(
-      ([{ sink, bytes, skips }, { input, since }]): RelayState => ({
+      ([{ sink, writtenBytes, skips }, { input, since }]): RelayState => ({
         kind: 'pulled',
         input,
         host: sink.address,
         state: 'open',
         since: Math.round(since),
         detail: '',
-        sentBytes: bytes,
+        sentBytes: writtenBytes,
         skips,
       }),
     );

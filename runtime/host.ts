@@ -5,9 +5,12 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { readClip } from './codec/clip-reader.ts';
 import { type Config, configuredInputs } from './contract/config.ts';
+import type { HostState } from './contract/control-api.ts';
 import { createControlServer } from './control/control-server.ts';
 import { EventLog } from './control/event-log.ts';
+import { Drain } from './drain.ts';
 import { HostControl } from './host-control.ts';
+import { HostMetrics } from './host-metrics.ts';
 import { HostRelays } from './host-relays.ts';
 import type { HealthPolicy } from './input/health.ts';
 import { Input, type InputEvents } from './input/input.ts';
@@ -15,6 +18,7 @@ import { InputRegistry, type PublishRefusal } from './input/registry.ts';
 import { keysMatch, RELAY_KEY_NAME } from './keys.ts';
 import { playClip } from './media/clip.ts';
 import type { Cancel, Clock } from './media/clock.ts';
+import { createMetricsServer, exposeMetrics } from './metrics/metrics-server.ts';
 import { createHttpServer } from './output/http-server.ts';
 import { rtmpFormat } from './output/packet-format.ts';
 import { ProgramFeed } from './output/program-feed.ts';
@@ -36,8 +40,13 @@ export interface HostOptions {
 }
 
 export interface Host {
-  readonly ports: { readonly rtmp: number; readonly http: number; readonly control: number };
+  /** `metrics`: where `metrics.port` is configured. */
+  readonly ports: HostState['listeners'];
   readonly control: HostControl;
+  readonly state: Drain['state'];
+  readonly viewers: number;
+  /** Takes no more viewers, asks those that can to connect elsewhere, and resolves when all are gone or the time is up. */
+  drain(): Promise<void>;
   /** Closes everything, viewers and publishers with a reason. */
   stop(reason: string): Promise<void>;
 }
@@ -47,8 +56,6 @@ const PLAY_APP = 'live';
 const BUILT_IN_SLATE = join(import.meta.dirname, 'clips', 'slate.flv');
 const VIEWER_CHECK_MS = 1_000;
 const PREFLIGHT_MS = 2_000;
-/** Two hosts may get a packet so much apart, and still cut alike. */
-const CUT_MARGIN_MS = 100;
 
 /** The composition root: builds a host from its configuration and starts it. Two can run in one process. */
 export async function startHost(options: HostOptions): Promise<Host> {
@@ -72,6 +79,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     onSwitch: (record) => {
       logger.info({ event: 'switch', ...record }, 'switch');
       events.add({ type: 'switch', ...record });
+      metrics.switched(record);
     },
     onDrill: (program, phase) => {
       logger.info({ event: 'drill', program, phase }, `drill ${phase}`);
@@ -98,6 +106,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
           logger,
           onRest: (program) => feeds.get(program)?.reset(),
         });
+  const metrics = new HostMetrics({ config, clock, inputs, programs, feeds, logger });
   const director = new Director({ clock, inputs, programs, contention: config.failover.contention });
 
   function inputEvents(): InputEvents {
@@ -118,22 +127,31 @@ export async function startHost(options: HostOptions): Promise<Host> {
   }
 
   const viewerCount = (): number => [...feeds.values()].reduce((sum, feed) => sum + feed.viewers, 0);
-  const hasRoom = (): boolean => viewerCount() < config.viewers.maxViewers;
+  const drain = new Drain({ clock, timeoutMs: config.drain.timeoutMs, viewers: viewerCount });
+  const viewerRefusal = (): string | null => {
+    if (drain.state === 'draining') return 'this host is draining: connect again, to another host';
+    return viewerCount() < config.viewers.maxViewers ? null : 'this host has all the viewers it may have';
+  };
 
   const rtmp = new RtmpServer({
     clock,
     limits: config.limits,
-    handler: rtmpHandler({ registry, feeds, relays, hasRoom, keys: options.keys, logger }),
+    handler: rtmpHandler({ registry, feeds, relays, viewerRefusal, keys: options.keys, logger }),
     onClosed: (closed) => logger.debug({ event: 'rtmp-closed', ...closed }, 'connection closed'),
   });
   const http = createHttpServer({
     clock,
     feedOf: (program) => feeds.get(program),
-    hasRoom,
+    viewerRefusal,
+    isDraining: () => drain.state === 'draining',
     onViewer: (viewer) => logger.debug({ event: 'viewer', ...viewer }, 'viewer'),
   });
 
-  const ports = { rtmp: 0, http: 0, control: 0 };
+  const ports: { -readonly [name in keyof HostState['listeners']]: HostState['listeners'][name] } = {
+    rtmp: 0,
+    http: 0,
+    control: 0,
+  };
   const control = new HostControl({
     host: options.config.host ?? hostname(),
     clock,
@@ -146,16 +164,40 @@ export async function startHost(options: HostOptions): Promise<Host> {
     relays: () => relays?.state() ?? [],
   });
   const controlServer = createControlServer(control);
+  exposeMetrics(controlServer, metrics.exposition);
+  const metricsServer = createMetricsServer(metrics.exposition);
   const undo: Cancel[] = [];
   const stop = async (reason: string): Promise<void> => {
+    drain.stop();
     for (const cancel of undo.splice(0)) cancel();
     relays?.stop();
+    // Before the feeds: RTMP viewers are told why.
+    const rtmpClosed = rtmp.close(reason);
     for (const feed of feeds.values()) feed.close(reason);
-    await Promise.all([rtmp.close(reason), http.close(), controlServer.close()]);
+    await Promise.all([
+      rtmpClosed,
+      http.close(),
+      controlServer.close(),
+      metricsServer.close(),
+      metrics.stop(),
+    ]);
+  };
+  const drainHost = async (): Promise<void> => {
+    if (drain.state === 'draining') {
+      await drain.begin();
+      return;
+    }
+    const { timeoutMs } = config.drain;
+    logger.info({ event: 'drain', phase: 'began', viewers: viewerCount(), timeoutMs }, 'drain began');
+    const ended = drain.begin();
+    // Encoders are asked when the host is closed: until then they have viewers here.
+    rtmp.requestReconnect('viewer', 'this host is draining: connect again');
+    logger.info({ event: 'drain', phase: 'ended', ...(await ended) }, 'drain ended');
   };
   try {
     const slate = registry.get('slate');
     const slateClip = slate === undefined ? null : readSlate(config, options.directory);
+    await metrics.load();
     ports.rtmp = await listening('rtmp.port', config.rtmp.port, () =>
       rtmp.listen(config.rtmp.port, config.rtmp.host),
     );
@@ -165,6 +207,12 @@ export async function startHost(options: HostOptions): Promise<Host> {
     ports.control = await listening('control.port', config.control.port, () =>
       listenHttp(controlServer, config.control.port, '127.0.0.1'),
     );
+    const { port: metricsPort } = config.metrics;
+    if (metricsPort !== undefined) {
+      ports.metrics = await listening('metrics.port', metricsPort, () =>
+        listenHttp(metricsServer, metricsPort, undefined),
+      );
+    }
     if (slate !== undefined && slateClip !== null) {
       const publication = registry.attach(slate, { address: 'built in', close: () => {} });
       undo.push(playClip(slateClip, clock, publication));
@@ -182,7 +230,19 @@ export async function startHost(options: HostOptions): Promise<Host> {
         }
       }),
     );
-    return { ports, control, stop };
+    metrics.start();
+    return {
+      ports,
+      control,
+      get state() {
+        return drain.state;
+      },
+      get viewers() {
+        return viewerCount();
+      },
+      drain: drainHost,
+      stop,
+    };
   } catch (error) {
     await stop('the host could not start');
     throw error;
@@ -224,7 +284,6 @@ function createPrograms(
         }),
         policy: { failback, failbackHoldMs, flap },
         stallTimeoutMs,
-        cutMarginMs: config.hosts === undefined ? 0 : CUT_MARGIN_MS,
         ...events,
       }),
   );
@@ -235,13 +294,15 @@ interface RtmpHandlerOptions {
   readonly feeds: ReadonlyMap<string, ProgramFeed>;
   /** Null where there are no other hosts. */
   readonly relays: HostRelays | null;
-  readonly hasRoom: () => boolean;
+  /** Why no viewer may come now; null where one may. */
+  readonly viewerRefusal: () => string | null;
   readonly keys: ReadonlyMap<string, string>;
   readonly logger: Logger;
 }
 
 /** Joins the RTMP server to inputs and programs. Each refusal is one log line, without the key. */
-function rtmpHandler({ registry, feeds, relays, hasRoom, keys, logger }: RtmpHandlerOptions): ServerHandler {
+function rtmpHandler(options: RtmpHandlerOptions): ServerHandler {
+  const { registry, feeds, relays, viewerRefusal, keys, logger } = options;
   const refuse = (what: string, address: string, refused: Refusal): Refusal => {
     logger.warn({ event: 'refused', what, address, code: refused.code }, refused.description);
     return refused;
@@ -284,12 +345,9 @@ function rtmpHandler({ registry, feeds, relays, hasRoom, keys, logger }: RtmpHan
           refusal('NetStream.Play.StreamNotFound', `there is no program ${app}/${name}`),
         );
       }
-      if (!hasRoom()) {
-        return refuse(
-          'play',
-          viewer.address,
-          refusal('NetStream.Play.Failed', 'this host has all the viewers it may have'),
-        );
+      const refused = viewerRefusal();
+      if (refused !== null) {
+        return refuse('play', viewer.address, refusal('NetStream.Play.Failed', refused));
       }
       let leave: Cancel = () => {};
       const playback: Playback = {

@@ -5,6 +5,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   readFileSync,
   realpathSync,
@@ -23,14 +24,20 @@ import {
 } from './contract/config.ts';
 import { type ConfigProblem, jsonSyntaxProblem } from './contract/config-problems.ts';
 import { HIDDEN } from './contract/config-secrets.ts';
+import { stateDirectory } from './state-directory.ts';
 
 export interface KeyOptions {
   readonly config: Pick<Config, 'masters' | 'backups' | 'hosts' | 'host' | 'relay'>;
-  /** Where the configuration file stands: key files are relative to it, and `understudy.keys.json` is beside it. */
+  /** Where the configuration file stands: key files are relative to it. For generated keys see `stateDirectory`. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether missing keys are generated and written; where they are not, each is a problem. */
   readonly generate: boolean;
+  /**
+   * Leaves out the keys in variables and credentials that this process does not have, instead of reporting them: those of
+   * a service are not in the shell of its operator.
+   */
+  readonly onlyAtHand?: boolean;
 }
 
 export type LoadedKeys =
@@ -76,8 +83,9 @@ interface Stored {
 
 /** Reads every key and reports all problems at once; writes, and changes a file's mode, only where there is none. */
 export function loadKeys(options: KeyOptions): LoadedKeys {
-  const { config, directory, generate } = options;
-  const file = join(directory, KEYS_FILE);
+  const { config, directory, generate, onlyAtHand = false } = options;
+  const isLeftOut = (key: KeyReference): boolean => onlyAtHand && !isAtHand(key, options.env);
+  const file = join(stateDirectory(directory, options.env), KEYS_FILE);
   const inputs = ownedInputs(config);
   const problems: ConfigProblem[] = [];
   const store = inputs.some(({ key }) => key === undefined) ? readStored(file) : {};
@@ -87,7 +95,7 @@ export function loadKeys(options: KeyOptions): LoadedKeys {
   const generated: string[] = [];
 
   for (const own of inputs) {
-    if (own.key === undefined && unreadable !== undefined) continue;
+    if (own.key === undefined ? unreadable !== undefined : isLeftOut(own.key)) continue;
     const found =
       own.key === undefined ? storedKey(own, entries) : referencedKey(own.place, own.key, options);
     if (found === undefined) {
@@ -98,7 +106,7 @@ export function loadKeys(options: KeyOptions): LoadedKeys {
     else keys.set(own.input, found.key);
   }
   const { key: relayKey } = config.relay;
-  if (relayKey !== undefined && config.hosts !== undefined) {
+  if (relayKey !== undefined && config.hosts !== undefined && !isLeftOut(relayKey)) {
     const found = referencedKey('relay', relayKey, options);
     if ('problem' in found) problems.push(found.problem);
     else keys.set(RELAY_KEY_NAME, found.key);
@@ -163,6 +171,11 @@ export function readSecret(
   }
   if (secret === '') return problem(`Write the secret into ${path}: it is empty.`);
   return { secret, place: key, source: path };
+}
+
+function isAtHand(reference: KeyReference, env: KeyOptions['env']): boolean {
+  if ('file' in reference) return true;
+  return env['env' in reference ? reference.env : CREDENTIALS_DIRECTORY] !== undefined;
 }
 
 function storedKey(own: ConfiguredInput, stored: Entries): Found | undefined {
@@ -244,6 +257,7 @@ function writeStored(file: string, stored: Entries): ConfigProblem | undefined {
       flag: 'wx',
       flush: true,
     });
+    giveToOwnerOf(dirname(file), temporary);
     // The file itself, where a link stands in its place.
     renameSync(temporary, existsSync(file) ? realpathSync(file) : file);
     return undefined;
@@ -252,6 +266,12 @@ function writeStored(file: string, stored: Entries): ConfigProblem | undefined {
     const fix = `Make ${dirname(file)} writable for this process, or give each input a "key" of its own.`;
     return fileProblem(codeOf(error), 'a file that this process can write', fix);
   }
+}
+
+/** What root makes beside the host's own files, with `understudy keys`, the host must still be able to read. */
+function giveToOwnerOf(directory: string, file: string): void {
+  const { uid, gid } = statSync(directory);
+  if (process.getuid?.() === 0 && uid !== 0) chownSync(file, uid, gid);
 }
 
 function fileProblem(value: string, allowed: string, fix: string): ConfigProblem {

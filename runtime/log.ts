@@ -40,6 +40,8 @@ function describeEvent(line: Record<string, unknown>): string {
         ? `live/${text('program')}: master and backup match now`
         : `live/${text('program')}: ${warnings.join('; ')}`;
     }
+    case 'camera':
+      return describeCamera(line);
     case 'refused':
       return `refused ${text('what')} from ${text('address')}: ${text('msg')}`;
     default: {
@@ -52,6 +54,14 @@ function describeEvent(line: Record<string, unknown>): string {
       ].join(' ');
     }
   }
+}
+
+function describeCamera({ input, msg, pid, exitCode, signal, againInMs }: Record<string, unknown>): string {
+  const text = `${input} camera: ${msg}`;
+  if (againInMs !== undefined) {
+    return `${text} with ${signal ?? `exit status ${exitCode}`}; again in ${againInMs} ms`;
+  }
+  return pid === undefined ? text : `${text}, process ${pid}`;
 }
 
 function describeSwitch(line: Record<string, unknown>): string {

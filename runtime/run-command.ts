@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import type { RunOptions } from './cli/command-line.ts';
+import { ownRtmpUrl, planCameras, startCameras } from './cameras.ts';
+import type { KeysOptions, RunOptions } from './cli/command-line.ts';
 import { CommandError, ExitCode } from './cli/exit-codes.ts';
 import { type Terminal, table } from './cli/terminal.ts';
-import { type Config, ownedInputs } from './contract/config.ts';
+import { type Config, type KeyReference, ownedInputs } from './contract/config.ts';
 import {
   type ConfigProblem,
   formatProblems,
@@ -18,21 +19,30 @@ import { chooseHost, type HostChoice } from './host-choice.ts';
 import { type LoadedKeys, loadKeys } from './keys.ts';
 import { createLogger } from './log.ts';
 import type { WaitingClock } from './media/clock.ts';
+import { connectServiceManager } from './service-manager.ts';
 
 export interface RunContext {
   readonly clock: WaitingClock;
   readonly terminal: Terminal;
+  /** Stops the host at once. */
   readonly signal: AbortSignal;
+  /** Drains the host, and stops it then. */
+  readonly drainSignal: AbortSignal;
 }
+
+const LOOPBACK = '127.0.0.1';
 
 type Keys = Extract<LoadedKeys, { ok: true }>;
 
 /** `understudy run`: reads the configuration, starts the host, says how to use it, and ends when told. */
 export async function runHost(options: RunOptions, context: RunContext): Promise<number> {
-  const { clock, terminal, signal } = context;
-  const { config, keys, directory } = load(options.config, options);
+  const { clock, terminal, signal, drainSignal } = context;
+  const { config, keys, directory } = loadConfig(options.config, options);
+  const planned = planCameras(config, keys.keys, { directory, env: process.env });
+  if (!planned.ok) throw new CommandError(formatProblems(planned.problems, options.config));
   const isText = options.logFormat === 'text' || (options.logFormat === 'auto' && terminal.isInteractive);
   const logger = createLogger(isText ? 'text' : 'json', options.logLevel);
+  const service = connectServiceManager({ env: process.env, pid: process.pid, clock, logger });
   for (const note of keys.notes) logger.warn(note);
   let host: Host;
   try {
@@ -40,25 +50,76 @@ export async function runHost(options: RunOptions, context: RunContext): Promise
   } catch (error) {
     throw new CommandError(error instanceof Error ? error.message : String(error), ExitCode.failed);
   }
-  const address = options.demo ? '127.0.0.1' : ownAddress();
-  for (const line of describeHost(config, keys, host, address)) terminal.line(line);
+  if (isText) {
+    const address = options.demo ? LOOPBACK : ownAddress();
+    for (const line of describeHost(config, keys, host, address)) terminal.line(line);
+  } else logger.info(startRecord(keys, host), 'serving; "understudy keys" shows the stream keys');
   const stopDemo = options.demo ? startDemo({ config, keys: keys.keys, host, clock, terminal }) : () => {};
-  await clock.sleep(Number.POSITIVE_INFINITY, signal);
-  terminal.line('stopping');
+  // The demo's encoders take the cameras' places.
+  const cameras = startCameras({
+    plans: options.demo ? [] : planned.plans,
+    hostUrl: ownRtmpUrl(config, host.ports.rtmp),
+    env: process.env,
+    clock,
+    logger,
+  });
+  service.ready();
+  service.status(`serving ${count(config.programs.length, 'program')} on port ${host.ports.rtmp}`);
+  const say = (text: string): void => {
+    if (isText) terminal.line(text);
+    else logger.info({ event: 'stopping' }, text);
+  };
+  await clock.sleep(Number.POSITIVE_INFINITY, AbortSignal.any([signal, drainSignal]));
+  service.stopping();
+  if (!signal.aborted) {
+    if (host.viewers > 0) {
+      const text = describeDrain(host.viewers, config.drain.timeoutMs, terminal.isInteractive);
+      service.status(text);
+      say(text);
+    }
+    await drainHost(host, signal);
+  }
+  say('stopping');
   stopDemo();
-  await host.stop('the host is stopped');
+  await cameras.stop();
+  await host.stop(signal.aborted ? 'the host is stopped' : 'the host is drained and stopped');
+  await service.stop();
   return ExitCode.ok;
 }
 
+/** Lets viewers finish, unless it is told to stop meanwhile. */
+async function drainHost(host: Host, signal: AbortSignal): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await Promise.race([host.drain(), stopped]);
+}
+
+function describeDrain(viewers: number, timeoutMs: number, isInteractive: boolean): string {
+  const how = isInteractive ? 'press Ctrl-C' : 'send SIGTERM again';
+  return `draining: ${count(viewers, 'viewer')}, up to ${formatSeconds(timeoutMs)} s; ${how} to stop at once`;
+}
+
+function formatSeconds(ms: number): string {
+  return String(Math.round(ms / 100) / 10);
+}
+
 /** `understudy keys`: what to paste into the encoders. */
-export function showKeys(configFile: string, terminal: Terminal): number {
-  const { config, keys } = load(configFile, { edge: false });
+export function showKeys(options: KeysOptions, terminal: Terminal): number {
+  const { config, keys } = loadConfig(options.config, { ...options, edge: false, onlyAtHand: true });
   for (const line of describePublishing(config, keys, ownAddress(), config.rtmp.port, true))
     terminal.line(line);
   return ExitCode.ok;
 }
 
-function load(file: string, which: HostChoice): { config: Config; keys: Keys; directory: string } {
+/** `onlyAtHand`: as `loadKeys` has it. */
+type LoadOptions = HostChoice & { readonly onlyAtHand?: boolean };
+
+/** The configuration and its keys. Throws CommandError with all that is wrong with it. */
+export function loadConfig(
+  file: string,
+  options: LoadOptions,
+): { config: Config; keys: Keys; directory: string } {
   const fail = (problems: readonly ConfigProblem[]): never => {
     throw new CommandError(formatProblems(problems, file));
   };
@@ -76,11 +137,12 @@ function load(file: string, which: HostChoice): { config: Config; keys: Keys; di
   }
   const parsed = parseConfig(raw);
   if (!parsed.ok) return fail(parsed.problems);
-  const chosen = chooseHost(parsed.config, which, process.env);
+  const chosen = chooseHost(parsed.config, options, process.env);
   if ('problem' in chosen) return fail([chosen.problem]);
   const { config } = chosen;
   const directory = dirname(resolve(file));
-  const keys = loadKeys({ config, directory, env: process.env, generate: true });
+  const { onlyAtHand = false } = options;
+  const keys = loadKeys({ config, directory, env: process.env, generate: true, onlyAtHand });
   return keys.ok ? { config, keys, directory } : fail(keys.problems);
 }
 
@@ -125,12 +187,25 @@ function describePublishing(
 ): string[] {
   return table([
     ['PUBLISH', 'SERVER', 'STREAM KEY'],
-    ...ownedInputs(config).map(({ input, name }) => [
+    ...ownedInputs(config).map(({ input, name, key }) => [
       input,
       `rtmp://${address}${portSuffix(port, 1935)}/${input.split('/')[0]}`,
-      `${name}?key=${showsKeys ? keys.keys.get(input) : '…'}`,
+      `${name}?key=${showsKeys ? (keys.keys.get(input) ?? placeOf(key)) : '…'}`,
     ]),
   ]);
+}
+
+/** Where a key is that this process does not have. */
+function placeOf(key: KeyReference | undefined): string {
+  return `(${Object.entries(key ?? {})
+    .join(' ')
+    .replace(',', ' ')})`;
+}
+
+/** The log line of a start. It goes to where logs go: new keys are named, and not shown. */
+function startRecord(keys: Keys, { ports }: Host) {
+  const made = keys.generated.length > 0 ? { newKeys: keys.generated, keysFile: keys.file } : {};
+  return { event: 'serving', version: VERSION, ports, ...made };
 }
 
 function portSuffix(port: number, usual: number): string {
@@ -141,8 +216,13 @@ function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
-/** The first address of this machine that others can reach. */
+/** The first address of this machine that others can reach. A service without AF_NETLINK may not ask. */
 function ownAddress(): string {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
+  let all: NetworkInterfaceInfo[];
+  try {
+    all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  } catch {
+    return LOOPBACK;
+  }
+  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? LOOPBACK;
 }

@@ -1,6 +1,7 @@
 /** Stream keys: where they come from, how they are kept, and that no message ever holds one. */
 import {
   chmodSync,
+  chownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -26,6 +27,8 @@ const ONE_OF_EACH: Inputs = {
   backups: [{ name: 'spare' }],
 };
 const onPosix = process.platform === 'win32' ? it.skip : it;
+/** Others cannot give files away. */
+const asRoot = process.getuid?.() === 0 ? it : it.skip;
 
 let directory: string;
 beforeEach(() => {
@@ -104,6 +107,40 @@ describe('loading keys', () => {
     loaded({ masters: [{ name: 'a' }], backups: [] });
     expect(readdirSync(directory)).toEqual([KEYS_FILE]);
     if (process.platform !== 'win32') expect(modeOf(keysFile())).toBe(0o600);
+  });
+
+  it('keeps them where systemd says, and none beside the configuration', () => {
+    const state = join(directory, 'state');
+    mkdirSync(state);
+    const config = { masters: [{ name: 'a' }], backups: [] };
+    const { file, keys } = loaded(config, { STATE_DIRECTORY: state });
+    expect(file).toBe(join(state, KEYS_FILE));
+    expect(readdirSync(directory)).toEqual(['state']);
+    expect(loaded(config, { STATE_DIRECTORY: state }).keys).toEqual(keys);
+  });
+
+  asRoot('gives what root generates to the owner of the folder', () => {
+    chownSync(directory, 61_184, 61_185);
+    loaded({ masters: [{ name: 'a' }], backups: [] });
+    expect(statSync(keysFile())).toMatchObject({ uid: 61_184, gid: 61_185 });
+    expect(modeOf(keysFile())).toBe(0o600);
+  });
+
+  it('leaves out what only the service has, where that is asked for', () => {
+    const masters = [
+      { name: 'a', key: { env: 'KEY_A' } },
+      { name: 'b', key: { env: 'KEY_B' } },
+      { name: 'c', key: { credential: 'key-c' } },
+      { name: 'd' },
+    ];
+    const result = loadKeys({
+      config: { masters, backups: [], relay: { keepWarm: false, lingerMs: 0, queueLimitBytes: 0 } },
+      directory,
+      env: { KEY_B: 'key-of-b' },
+      generate: true,
+      onlyAtHand: true,
+    });
+    expect(result.ok && [...result.keys.keys()]).toEqual(['master/b', 'master/d']);
   });
 
   onPosix.each([0o644, 0o640, 0o604])('closes a keys file that others can read (%i), and says so', (mode) => {

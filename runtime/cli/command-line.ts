@@ -27,6 +27,19 @@ export interface RunOptions {
   readonly logLevel: string;
 }
 
+export interface CameraOptions {
+  /** `master/camera1` */
+  readonly input: string;
+  readonly config: string;
+  readonly host?: string;
+  readonly supervised: boolean;
+}
+
+export interface KeysOptions {
+  readonly config: string;
+  readonly host?: string;
+}
+
 export interface CommandLineOptions {
   readonly clock: WaitingClock;
   readonly terminal: Terminal;
@@ -34,7 +47,8 @@ export interface CommandLineOptions {
   readonly signal: AbortSignal;
   /** The commands that need a host of their own, which the CLI does not know. */
   readonly run: (options: RunOptions) => Promise<number>;
-  readonly showKeys: (configFile: string) => Promise<number>;
+  readonly camera: (options: CameraOptions) => Promise<number>;
+  readonly showKeys: (options: KeysOptions) => Promise<number>;
 }
 
 interface ReachOptions {
@@ -84,7 +98,7 @@ Exit status: ${ExitCode.ok} fine, ${ExitCode.failed} failed or refused, ${ExitCo
     .description('run the multiplexer')
     .addOption(configOption())
     .option('--demo', 'add built-in encoders, one for each input', false)
-    .option('--host <name>', 'which of the "hosts" this one is (default: UNDERSTUDY_HOST, or "host")')
+    .addOption(hostOption())
     .option('--edge', 'this host takes no inputs and need not be among the "hosts"', false)
     .addOption(
       new Option('--log-format <format>', 'text is for people')
@@ -130,6 +144,25 @@ Exit status: ${ExitCode.ok} fine, ${ExitCode.failed} failed or refused, ${ExitCo
     );
 
   program
+    .command('camera')
+    .description('pull the camera of an input and publish it to the host, as "run" does by itself')
+    .argument('<input>', 'master/NAME or backup/NAME')
+    .addOption(configOption())
+    .addOption(hostOption())
+    .addOption(
+      new Option('--supervised', 'take the order from standard input, and end with it')
+        .default(false)
+        .hideHelp(),
+    )
+    .addHelpText(
+      'after',
+      examples('understudy camera master/camera1', 'understudy camera backup/spare --config event.json'),
+    )
+    .action(async (input: string, given: Omit<CameraOptions, 'input'>) => {
+      done(await options.camera({ ...given, input }));
+    });
+
+  program
     .command('watch')
     .description('play a stream and report what a viewer could notice')
     .argument('<url>', 'rtmp://HOST/live/NAME or http://HOST:8080/live/NAME.flv')
@@ -154,8 +187,9 @@ Exit status: ${ExitCode.ok} fine, ${ExitCode.failed} failed or refused, ${ExitCo
     .command('keys')
     .description('show the stream keys as an encoder needs them')
     .addOption(configOption())
-    .addHelpText('after', examples('understudy keys', 'understudy keys --config event.json'))
-    .action(async (given: { config: string }) => done(await options.showKeys(given.config)));
+    .addOption(hostOption())
+    .addHelpText('after', examples('understudy keys', 'understudy keys --config event.json --host one'))
+    .action(async (given: KeysOptions) => done(await options.showKeys(given)));
   return program;
 }
 
@@ -320,6 +354,13 @@ async function controlPort(configFile: string): Promise<number> {
 
 function configOption(): Option {
   return new Option('--config <file>', 'the configuration').default(DEFAULT_CONFIG_FILE);
+}
+
+function hostOption(): Option {
+  return new Option(
+    '--host <name>',
+    'which of the "hosts" this one is (default: UNDERSTUDY_HOST, or "host")',
+  );
 }
 
 function stallOption(): Option {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readClip } from '../codec/clip-reader.ts';
 import { type Clip, playClip } from '../media/clip.ts';
 import type { WaitingClock } from '../media/clock.ts';
-import { publishRtmp } from '../rtmp/client.ts';
+import { publishRtmp, type RtmpClientOptions } from '../rtmp/client.ts';
 import { parseRtmpUrl } from '../rtmp/rtmp-url.ts';
 import { formatElapsed } from './duration.ts';
 import { CommandError, ExitCode } from './exit-codes.ts';
@@ -42,7 +42,13 @@ export async function publish(options: PublishOptions): Promise<number> {
 
 async function publishOnce(clip: Clip, url: string, options: PublishOptions): Promise<string> {
   const { clock, terminal, signal } = options;
-  const publisher = await publishRtmp(url, { clock });
+  let isAskedToReconnect = false;
+  const onReconnectRequest: RtmpClientOptions['onReconnectRequest'] = (connection) => {
+    isAskedToReconnect = true;
+    connection.close();
+  };
+  // Only one that comes back by itself may say that it can.
+  const publisher = await publishRtmp(url, { clock, ...(options.retry && { onReconnectRequest }) });
   const shown = parseRtmpUrl(url).tcUrl;
   const startedAt = clock.now();
   let sent = 0;
@@ -66,7 +72,7 @@ async function publishOnce(clip: Clip, url: string, options: PublishOptions): Pr
   signal.removeEventListener('abort', abort);
   stopStatus();
   stopClip();
-  return `${shown}: ${reason}`;
+  return `${shown}: ${isAskedToReconnect ? 'asked to connect again' : reason}`;
 }
 
 function loadClip(file: string): Clip {

@@ -1,4 +1,4 @@
-import type { HostState, InputState, ProgramState } from '../contract/control-api.ts';
+import type { HostState, InputState, ProgramState, RelayState } from '../contract/control-api.ts';
 import { formatElapsed } from './duration.ts';
 import { table } from './terminal.ts';
 
@@ -7,7 +7,7 @@ export function describeState(state: HostState): string[] {
   const uptime = formatElapsed(state.now - state.startedAt);
   const memory = Math.round(state.memory.residentBytes / 1_000_000);
   return [
-    `Understudy ${state.version}, process ${state.pid}, up ${uptime}, ${memory} MB, ` +
+    `Understudy ${state.version}, host ${state.host}, process ${state.pid}, up ${uptime}, ${memory} MB, ` +
       `RTMP ${state.listeners.rtmp}, HTTP ${state.listeners.http}`,
     '',
     ...table([
@@ -19,6 +19,7 @@ export function describeState(state: HostState): string[] {
       ['INPUT', 'HEALTH', 'FOR', 'VIDEO', 'AUDIO', 'FROM'],
       ...state.inputs.map((input) => inputRow(input, state.now)),
     ]),
+    ...(state.relays.length === 0 ? [] : ['', ...relayTable(state)]),
     ...state.programs.flatMap(({ name, warnings }) =>
       warnings.map((warning) => `\nlive/${name}: ${warning}`),
     ),
@@ -28,7 +29,7 @@ export function describeState(state: HostState): string[] {
 function programRow(program: ProgramState, now: number): string[] {
   return [
     `live/${program.name}`,
-    program.onAir ?? 'nothing',
+    program.onAir ?? (program.isResting ? 'nothing, until somebody plays it' : 'nothing'),
     program.onAirSince === null ? '' : formatElapsed(now - program.onAirSince),
     String(program.viewers),
     String(program.viewerSkips),
@@ -45,6 +46,27 @@ function notes({ pending, pin, drill }: ProgramState, now: number): string {
   ]
     .filter((note) => note !== null)
     .join('; ');
+}
+
+function relayTable({ relays, now }: HostState): string[] {
+  return table([
+    ['RELAY', 'HOST', 'STATE', 'FOR', 'SENT', 'SKIPS'],
+    ...relays.map((relay) => relayRow(relay, now)),
+  ]);
+}
+
+const DIRECTIONS: Record<RelayState['kind'], string> = { push: 'to', pull: 'from', pulled: 'pulled by' };
+
+function relayRow(relay: RelayState, now: number): string[] {
+  const { kind, input, host, state, since, detail, sentBytes, skips } = relay;
+  return [
+    input,
+    `${DIRECTIONS[kind]} ${host}`,
+    `${state}${detail === '' ? '' : ` (${detail})`}`,
+    formatElapsed(now - since),
+    sentBytes === null ? '' : `${(sentBytes / 1_000_000).toFixed(1)} MB`,
+    skips === null ? '' : String(skips),
+  ];
 }
 
 function inputRow(input: InputState, now: number): string[] {

@@ -1,5 +1,6 @@
 /** The schema of `understudy.config.json`: every key with its bounds, its default and the text that editors show. */
 import { z } from 'zod';
+import { METRIC_NAMESPACE } from './metric-names.ts';
 
 /** The names of masters, backups and programs: they travel in URLs, file names and metric dimensions. */
 export const NAME_PATTERN = /^[a-z0-9][a-z0-9_-]{0,63}$/;
@@ -247,7 +248,7 @@ const document = z
             z.strictObject({
               region: text(REGION_PATTERN, REGION_RULE, 'Default: that of the environment.').exactOptional(),
               namespace: text(NAMESPACE_PATTERN, NAMESPACE_RULE, 'The namespace of the metrics.').default(
-                'Understudy',
+                METRIC_NAMESPACE,
               ),
             }),
           ])

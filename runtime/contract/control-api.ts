@@ -68,6 +68,8 @@ export interface InputState {
     channels: number;
     kbps: number | null;
   } | null;
+  /** How late its packets come from its own host, at least, in ms; null where encoders publish it here. */
+  readonly latenessMs: number | null;
   /** Bytes of its recent past that are held. */
   readonly warmBytes: number;
 }
@@ -122,7 +124,13 @@ export interface HostState {
   readonly pid: number;
   readonly startedAt: number;
   readonly now: number;
-  readonly listeners: { readonly rtmp: number; readonly http: number; readonly control: number };
+  /** Ports. `metrics` is there where the configuration has `metrics.port`. */
+  readonly listeners: {
+    readonly rtmp: number;
+    readonly http: number;
+    readonly control: number;
+    readonly metrics?: number;
+  };
   readonly programs: readonly ProgramState[];
   readonly inputs: readonly InputState[];
   readonly relays: readonly RelayState[];

@@ -11,6 +11,7 @@ import {
 } from './health.ts';
 import { InputClock } from './input-clock.ts';
 import { type Headers, type InputPacket, programTime } from './input-packet.ts';
+import { Lateness } from './lateness.ts';
 import type { PacketClock, ReanchorCause } from './packet-clock.ts';
 import { RelayedClock } from './relayed-clock.ts';
 import { StreamMeter, type StreamRates } from './stream-meter.ts';
@@ -81,6 +82,8 @@ export class Input {
   healthSince = Number.NEGATIVE_INFINITY;
   /** Since when it can be shown, live or degraded; what it was before counts no more. */
   arrivedAt = Number.NEGATIVE_INFINITY;
+  /** Payload received, from all its publishers. */
+  receivedBytes = 0;
   /** When the last packet arrived. */
   lastPacketAt: number | null = null;
   metadata: Metadata | null = null;
@@ -96,6 +99,7 @@ export class Input {
   /** It was lost by what happened between the hosts, and must be clean anew. */
   private wasLostHere = false;
   private meter = new StreamMeter();
+  private lateness = new Lateness();
   private lastProgressAt = 0;
   private furthestTime = Number.NEGATIVE_INFINITY;
   private lastVideoAt: number | null = null;
@@ -208,8 +212,10 @@ export class Input {
     if (packet.config === null) this.sequence += 1;
     const p: InputPacket = { packet, dts, anchor, sequence: this.sequence };
     this.lastPacketAt = now;
+    this.receivedBytes += packet.payload.length;
     if (isFrame) {
       this.noteProgress(p, now);
+      if (this.relayed !== null) this.lateness.note(now - programTime(p), now);
       this.meter.note(packet.track, packet.payload.length, packet.keyframe, dts, now);
     }
     if (packet.config !== null) this.takeHeader(packet.config);
@@ -244,6 +250,11 @@ export class Input {
   /** When it was lost lately, oldest first: for flap damping. */
   get recentLosses(): readonly number[] {
     return this.losses;
+  }
+
+  /** How late its packets come from the host that owns it, at least, in ms; null for an input of this host. */
+  get latenessMs(): number | null {
+    return this.relayed === null || this.publisher === null ? null : this.lateness.leastMs;
   }
 
   rates(now: number): StreamRates | null {
@@ -284,6 +295,7 @@ export class Input {
     this.sequence = 0;
     this.buffer.clear();
     this.meter = new StreamMeter();
+    this.lateness = new Lateness();
     this.metadata = null;
     this.headers = { video: null, audio: null };
     this.hasKeyframe = false;

@@ -24,6 +24,25 @@ export interface Mismatch {
   readonly text: string;
 }
 
+/** Hosts whose clocks agree by NTP are within a few ms; a path that takes longer is a long way. */
+const CLOCK_TOLERANCE_MS = 50;
+const LATE_MS = 1_000;
+
+/**
+ * What is wrong with the time at which an input comes from another host, in plain words; null where nothing is. `latenessMs`:
+ * from a packet's program time to its arrival, at least.
+ */
+export function findClockTrouble(name: string, latenessMs: number | null): string | null {
+  if (latenessMs === null) return null;
+  if (latenessMs < -CLOCK_TOLERANCE_MS) {
+    return `${name} comes ${-latenessMs} ms before its time: the clocks of its host and this one differ; synchronise both (NTP), a switch jumps by as much`;
+  }
+  if (latenessMs > LATE_MS) {
+    return `${name} comes ${latenessMs} ms late from its host: the way is slow, or the clocks differ (NTP)`;
+  }
+  return null;
+}
+
 /** Frame rates that differ by less are the same one, measured twice. */
 const FRAME_RATE_TOLERANCE = 0.04;
 const GOP_TOLERANCE = 0.25;

@@ -7,14 +7,16 @@ import type { Clock } from '../media/clock.ts';
 import { peerAddress } from '../rtmp/peer-address.ts';
 import { flvFormat } from './packet-format.ts';
 import type { ProgramFeed } from './program-feed.ts';
-import type { ViewerSink } from './viewer-queue.ts';
+import type { CloseCause, ViewerSink } from './viewer-queue.ts';
 
 export interface HttpServerOptions {
   readonly clock: Clock;
   /** The feed of `live/NAME`. */
   readonly feedOf: (program: string) => ProgramFeed | undefined;
-  /** Whether one more viewer may come. */
-  readonly hasRoom: () => boolean;
+  /** Why no viewer may come now; null where one may. */
+  readonly viewerRefusal: () => string | null;
+  /** Whether this host takes no more viewers and ends when those that it has are gone. */
+  readonly isDraining: () => boolean;
   readonly onViewer: (event: {
     program: string;
     address: string;
@@ -29,10 +31,14 @@ const REQUEST_TIMEOUT_MS = 10_000;
 /** WebSocket viewers have nothing to say. */
 const MAX_WEBSOCKET_MESSAGE_BYTES = 1_024;
 const WEBSOCKET_GONE_MS = 1_000;
+/** RFC 6455, 7.4.1, and IANA's registry: "going away", "try again later". */
+const WEBSOCKET_CLOSE_CODES: Record<CloseCause, number> = { 'going-away': 1001, 'turned-out': 1013 };
+/** What a viewer that may not come now is told to wait, in seconds: a load balancer has another host by then. */
+const RETRY_AFTER_S = '5';
 
 /**
  * HTTP for viewers: `/healthz`, and `/live/NAME.flv` as HTTP-FLV and, asked to upgrade, as WebSocket-FLV.
- * `/healthz` says that this host can serve. It never depends on an encoder.
+ * `/healthz` says that this host can serve: 200, or 503 while it drains. It never depends on an encoder.
  */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const app = fastify({
@@ -45,7 +51,10 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     perMessageDeflate: false,
     maxPayload: MAX_WEBSOCKET_MESSAGE_BYTES,
   });
-  app.get('/healthz', async () => ({ status: 'serving' }));
+  app.get('/healthz', async (_request, reply) => {
+    if (!options.isDraining()) return { status: 'serving' };
+    return reply.code(503).header('connection', 'close').send({ status: 'draining' });
+  });
   app.route({
     method: ['GET', 'HEAD'],
     url: '/live/:file',
@@ -55,11 +64,9 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       if (feed === undefined) {
         return reply.code(404).send({ error: `there is no program at ${request.url.split('?')[0]}` });
       }
-      if (!options.hasRoom()) {
-        return reply
-          .code(503)
-          .header('retry-after', '5')
-          .send({ error: 'this host has all the viewers it may have' });
+      const refused = options.viewerRefusal();
+      if (refused !== null) {
+        return reply.code(503).header('retry-after', RETRY_AFTER_S).send({ error: refused });
       }
       reply.hijack();
       sendFlv(request.raw, reply.raw, feed, program, options);
@@ -70,10 +77,12 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const program = FLV_PATH.exec(request.url ?? '')?.[1] ?? '';
     const feed = options.feedOf(program);
     socket.on('error', () => socket.destroy());
-    if (feed === undefined || !options.hasRoom()) {
+    if (feed === undefined || options.viewerRefusal() !== null) {
       // The connection has left the HTTP server's time-outs: a peer that keeps its side open must not hold it.
       socket.once('finish', () => socket.destroy());
-      socket.end(`HTTP/1.1 ${feed === undefined ? '404 Not Found' : '503 Service Unavailable'}\r\n\r\n`);
+      const status =
+        feed === undefined ? '404 Not Found' : `503 Service Unavailable\r\nretry-after: ${RETRY_AFTER_S}`;
+      socket.end(`HTTP/1.1 ${status}\r\n\r\n`);
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -139,9 +148,9 @@ function joinWebSocket(
       return webSocket.bufferedAmount;
     },
     write: (bytes) => webSocket.send(bytes),
-    close: (reason) => {
+    close: (reason, cause) => {
       end(reason);
-      webSocket.close(1013, reason.slice(0, 100));
+      webSocket.close(WEBSOCKET_CLOSE_CODES[cause], reason.slice(0, 100));
       options.clock.after(WEBSOCKET_GONE_MS, () => webSocket.terminate());
     },
   });
@@ -168,7 +177,7 @@ function joinFlv(feed: ProgramFeed, sink: ViewerSink): () => void {
         hasHeader = true;
         sink.write(bytes);
       },
-      close: (reason) => sink.close(reason),
+      close: (reason, cause) => sink.close(reason, cause),
     },
     flvFormat,
   );

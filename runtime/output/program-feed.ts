@@ -15,6 +15,8 @@ const MAX_JOIN_BYTES = 16 * 1024 * 1024;
 export class ProgramFeed implements ProgramListener {
   /** Skips of viewers that have gone since. */
   private pastSkips = 0;
+  /** What they had been sent. */
+  private pastBytes = 0;
   private readonly clock: Clock;
   private readonly limits: ViewerLimits;
   private readonly queues = new Set<ViewerQueue>();
@@ -79,6 +81,13 @@ export class ProgramFeed implements ProgramListener {
     return skips;
   }
 
+  /** Bytes written to the sockets of viewers, of all that there have been. */
+  get sentBytes(): number {
+    let bytes = this.pastBytes;
+    for (const queue of this.queues) bytes += queue.writtenBytes;
+    return bytes;
+  }
+
   /** Which tracks a player should expect; both while nothing is known. */
   get tracks(): { video: boolean; audio: boolean } {
     const isUnknown = !this.hasVideo && !this.hasAudio;
@@ -98,6 +107,7 @@ export class ProgramFeed implements ProgramListener {
     return () => {
       if (!this.queues.delete(queue)) return;
       this.pastSkips += queue.skips;
+      this.pastBytes += queue.writtenBytes;
       this.onAudience(this.queues.size);
     };
   }
@@ -135,7 +145,7 @@ export class ProgramFeed implements ProgramListener {
 
   /** Ends all viewers. */
   close(reason: string): void {
-    for (const queue of [...this.queues]) queue.sink.close(reason);
+    for (const queue of [...this.queues]) queue.sink.close(reason, 'going-away');
   }
 
   private flush(): void {

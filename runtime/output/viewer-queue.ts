@@ -12,8 +12,11 @@ export interface ViewerSink {
   /** Bytes that were written and that the kernel has not taken yet. */
   readonly pendingBytes: number;
   write(bytes: Buffer): void;
-  close(reason: string): void;
+  close(reason: string, cause: CloseCause): void;
 }
+
+/** Why a viewer is closed, as protocols tell it apart: it does not keep up, or there is nothing left to serve it. */
+export type CloseCause = 'turned-out' | 'going-away';
 
 export interface ViewerLimits {
   readonly queueLimitBytes: number;
@@ -27,6 +30,7 @@ const RESUME_SHARE = 0.25;
 export class ViewerQueue {
   /** How often it skipped to a keyframe. */
   skips = 0;
+  /** What was handed to its socket. */
   readonly format: PacketFormat;
   readonly sink: ViewerSink;
   private readonly limits: ViewerLimits;
@@ -39,6 +43,10 @@ export class ViewerQueue {
     this.format = format;
     this.limits = limits;
     this.drain = new DrainWatch(now);
+  }
+
+  get writtenBytes(): number {
+    return this.drain.writtenBytes;
   }
 
   /** Hands over the headers and the GOP in the air, to a viewer that just came. */
@@ -71,7 +79,7 @@ export class ViewerQueue {
   checkStuck(now: number): void {
     const { stuckTimeoutMs } = this.limits;
     if (this.drain.stuckMs(this.sink.pendingBytes, now) >= stuckTimeoutMs) {
-      this.sink.close(`stuck: took nothing for ${stuckTimeoutMs} ms`);
+      this.sink.close(`stuck: took nothing for ${stuckTimeoutMs} ms`, 'turned-out');
     }
   }
 

@@ -16,6 +16,9 @@ import type { SwitchRecord } from './switch-record.ts';
 //   cut pending -[old source lost, or K + CUT_WAIT_MS]▶ warm;  -[selector thinks better of it]▶ on air
 //   any -[nobody plays it, and what it shows comes from other hosts]▶ resting -[a viewer]▶ waking ▶ on air
 
+// While a cut is pending, old and new are put in the order of program time, and not of arrival: that is the same on every
+// host. So a packet of the old source waits until the new one has been heard up to its time.
+
 /** An old source that is late by more than this does not hold up the new one. */
 const CUT_WAIT_MS = 1_000;
 /** A track that has been silent for so long is not waited for at a cut. */
@@ -40,11 +43,6 @@ export interface ProgramOptions {
   readonly candidates: readonly Input[];
   readonly policy: SelectorPolicy;
   readonly stallTimeoutMs: number;
-  /**
-   * Where several hosts put out the same program: at a cut the old source goes on for so long, in ms, behind M(K), because K
-   * comes to one host before and to another after the old source's packets of that time. Default: 0.
-   */
-  readonly cutMarginMs?: number;
   /** A switch has been made and measured. */
   readonly onSwitch: (record: SwitchRecord) => void;
   readonly onDrill?: (program: string, phase: 'began' | 'ended') => void;
@@ -55,11 +53,16 @@ interface PendingCut {
   readonly cause: SwitchCause;
   /** K is the first keyframe at or after this program time. */
   readonly from: number;
-  /** Where the old source ends (M(K), and the margin), and the GOP that K begins, once K has come. */
+  /** M(K) and the GOP that K begins, once K has come. */
   at: number | null;
   gop: Gop | undefined;
   deadline: number;
   readonly reached: Set<string>;
+  /** Up to where K is known not to lie: the last picture of the new source; what it has for sound where it has no pictures. */
+  heardUpTo: number;
+  /** The old source's packets that K may lie in front of. The oldest was held back at `heldSince`. */
+  held: InputPacket[];
+  heldSince: number;
 }
 
 interface OpenRecord {
@@ -179,15 +182,14 @@ export class Program {
     this.now = now;
     this.finishRecord(false);
     const { cause, cutFrom } = selection;
-    if (cause === null) {
-      this.cut = null;
-      return;
-    }
+    if (this.cut !== null && selection.candidate !== this.cut.to.name) this.dropCut();
+    if (cause === null) return;
     const to = this.candidates.find(({ name }) => name === selection.candidate);
     if (to === undefined) {
       this.goOffAir(cause);
     } else if (isBetweenLiveSources(cause) && this.onAir?.health === 'live') {
-      if (this.cut?.to !== to) this.beginCut(to, cause, cutFrom ?? Number.NEGATIVE_INFINITY);
+      if (this.cut === null) this.beginCut(to, cause, cutFrom ?? Number.NEGATIVE_INFINITY);
+      else if (this.cut.at === null && now - this.cut.heldSince >= CUT_WAIT_MS) this.releaseHeld(this.cut);
       else if (this.cut.at !== null && now >= this.cut.deadline) this.enter(to, cause, undefined);
     } else {
       this.enter(to, cause, undefined);
@@ -207,17 +209,26 @@ export class Program {
 
   private receive(input: Input, p: InputPacket, now: number): void {
     this.now = now;
+    const { cut } = this;
     if (input === this.onAir) {
-      if (!this.pins.isMuted(input.name) && !this.isBehindCut(p)) this.splicer.packet(p);
-      if (this.cut !== null) this.completeCut(this.cut);
-    } else if (this.cut?.to === input && this.cut.at === null) {
+      if (!this.pins.isMuted(input.name)) {
+        if (cut !== null && this.mustWait(cut, p)) this.hold(cut, p);
+        else if (!this.isBehindCut(p)) this.splicer.packet(p);
+      }
+      if (cut !== null) this.completeCut(cut);
+    } else if (cut !== null && cut.to === input && cut.at === null) {
       // The buffer has the packet already: where it begins a group there, decoding can start at it.
       const gop = input.buffer.gops.at(-1);
-      if (gop?.packets[0] !== p || programTime(p) < this.cut.from) return;
-      this.cut.gop = gop;
-      this.cut.at = beginning(gop) + (this.options.cutMarginMs ?? 0);
-      this.cut.deadline = now + CUT_WAIT_MS;
-      this.completeCut(this.cut);
+      if (gop?.packets[0] === p && programTime(p) >= cut.from) {
+        cut.gop = gop;
+        cut.at = beginning(gop);
+        cut.deadline = now + CUT_WAIT_MS;
+        this.releaseHeld(cut);
+        this.completeCut(cut);
+      } else if (p.packet.track === leadingTrack(input) && p.packet.config === null) {
+        cut.heardUpTo = Math.max(cut.heardUpTo, programTime(p));
+        this.releaseHeld(cut, cut.heardUpTo);
+      }
     }
   }
 
@@ -230,10 +241,41 @@ export class Program {
       gop: undefined,
       deadline: Number.POSITIVE_INFINITY,
       reached: new Set(),
+      heardUpTo: lastHeard(to),
+      held: [],
+      heldSince: Number.POSITIVE_INFINITY,
     };
   }
 
-  /** The old source's packets from there on are the new source's to send. */
+  private mustWait(cut: PendingCut, p: InputPacket): boolean {
+    if (cut.at !== null) return false;
+    // What came behind a packet that waits does not overtake it.
+    return cut.held.length > 0 || programTime(p) > Math.max(cut.heardUpTo, cut.from);
+  }
+
+  private hold(cut: PendingCut, p: InputPacket): void {
+    if (cut.held.length === 0) cut.heldSince = this.now;
+    cut.held.push(p);
+  }
+
+  /** Lets go on what waits, up to a program time or altogether; from the cut on it is the new source's to send. */
+  private releaseHeld(cut: PendingCut, upTo = Number.POSITIVE_INFINITY): void {
+    while (cut.held[0] !== undefined && programTime(cut.held[0]) <= upTo) {
+      const p = cut.held.shift() as InputPacket;
+      if (!this.isBehindCut(p)) this.splicer.packet(p);
+    }
+    cut.heldSince = cut.held.length === 0 ? Number.POSITIVE_INFINITY : this.now;
+  }
+
+  /** The cut is not made: what waited for it goes on. */
+  private dropCut(): void {
+    const { cut } = this;
+    if (cut === null) return;
+    this.cut = null;
+    this.releaseHeld(cut);
+  }
+
+  /** The old source's packets from M(K) on are the new source's to send. */
   private isBehindCut(p: InputPacket): boolean {
     if (this.cut === null || this.cut.at === null || p.packet.config !== null) return false;
     if (programTime(p) < this.cut.at) return false;
@@ -253,20 +295,20 @@ export class Program {
 
   private goOffAir(cause: SwitchCause): void {
     this.finishRecord(true);
+    this.dropCut();
     this.openRecord = this.newRecord(null, cause, 'warm');
     this.onAir = null;
     this.onAirSince = this.now;
-    this.cut = null;
     this.finishRecord(true);
   }
 
   private enter(to: Input, cause: SwitchCause, entry: Gop | undefined): void {
     this.finishRecord(true);
+    this.dropCut();
     const before = this.lastFrameAt;
     const opened = this.newRecord(to, cause, entry === undefined ? 'warm' : 'clean');
     this.onAir = to;
     this.onAirSince = this.now;
-    this.cut = null;
     this.pins.switched(to.name);
     this.lastFrameAt = null;
     this.splicer.enter(to, entry);
@@ -329,6 +371,19 @@ export class Program {
     }
     for (const listener of this.listeners) listener.packet(packet);
   }
+}
+
+/** The track that groups of packets begin with: pictures, where there are any. */
+function leadingTrack({ headers }: Input): 'video' | 'audio' {
+  return headers.video === null ? 'audio' : 'video';
+}
+
+function lastHeard(input: Input): number {
+  const track = leadingTrack(input);
+  const last = input.buffer.gops
+    .at(-1)
+    ?.packets.findLast(({ packet }) => packet.track === track && packet.config === null);
+  return last === undefined ? Number.NEGATIVE_INFINITY : programTime(last);
 }
 
 function isTrouble(cause: SwitchCause): boolean {

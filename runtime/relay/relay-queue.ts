@@ -28,7 +28,6 @@ const RESUME_SHARE = 0.25;
  */
 export class RelayQueue {
   skips = 0;
-  bytes = 0;
   readonly sink: RelaySink;
   private readonly limits: RelayLimits;
   private readonly drain: DrainWatch;
@@ -38,6 +37,10 @@ export class RelayQueue {
     this.sink = sink;
     this.limits = limits;
     this.drain = new DrainWatch(now);
+  }
+
+  get writtenBytes(): number {
+    return this.drain.writtenBytes;
   }
 
   /** Another publication: what follows of the last one is not for it. */
@@ -103,7 +106,6 @@ export class RelayQueue {
 
   private write(batch: RelayBatch): void {
     const bytes = batch.bytes(this.sink.messageStreamId);
-    this.bytes += bytes.length;
     this.drain.wrote(bytes.length);
     this.sink.write(bytes);
   }

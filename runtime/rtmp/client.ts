@@ -34,6 +34,8 @@ export interface RtmpClientOptions {
   readonly timeoutMs?: number;
   /** Ping a silent server so often, and give up on one that says nothing for three times as long. Default: never. */
   readonly keepAliveMs?: number;
+  /** The server asks to connect anew (E-RTMP v2, "Reconnect Request"). Without this, it is told that we cannot. */
+  readonly onReconnectRequest?: (connection: RtmpConnection) => void;
 }
 
 /** Takes what a played stream brings, in order. */
@@ -49,6 +51,8 @@ const KEEP_ALIVE_PERIODS = 3;
 const MAX_MESSAGE_BYTES = 16_777_215;
 /** What players ask for: it tells the server how much they mean to buffer. */
 const BUFFER_MS = 1_000;
+/** A bit of `capsEx` in connect. */
+const CAN_RECONNECT = 0x01;
 
 /** Connects and publishes. Resolves when the server has accepted; rejects with RtmpStatusError where it refuses. */
 export async function publishRtmp(url: string, options: RtmpClientOptions): Promise<RtmpPublisher> {
@@ -116,6 +120,7 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
 
   static async open(url: RtmpUrl, options: RtmpClientOptions): Promise<RtmpClient> {
     const client = new RtmpClient(url);
+    client.onReconnectRequest = options.onReconnectRequest;
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const timedOut = new Error(`no answer from ${url.tcUrl} within ${timeoutMs} ms`);
     client.stopTimer = options.clock.after(timeoutMs, () => client.socket.destroy(timedOut));
@@ -126,6 +131,7 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
   }
 
   private stopTimer: Cancel = () => {};
+  private onReconnectRequest: RtmpClientOptions['onReconnectRequest'];
   private readonly ready: Promise<void>;
 
   private constructor(url: RtmpUrl) {
@@ -236,6 +242,7 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
       type: 'nonprivate',
       flashVer: 'FMLE/3.0 (compatible; understudy)',
       tcUrl: this.url.tcUrl,
+      ...(this.onReconnectRequest && { capsEx: CAN_RECONNECT }),
     });
   }
 
@@ -369,6 +376,8 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
     } else if (waiter !== null && info.code === waiter.code) {
       this.statusWaiter = null;
       waiter.resolve([info]);
+    } else if (info.code === 'NetConnection.Connect.ReconnectRequest') {
+      this.onReconnectRequest?.(this);
     }
   }
 

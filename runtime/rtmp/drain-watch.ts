@@ -1,6 +1,6 @@
 /** Watches whether a socket takes anything: what was written less what is still pending must move. */
 export class DrainWatch {
-  private writtenBytes = 0;
+  writtenBytes = 0;
   private takenBytes = 0;
   private takenAt: number;
 

@@ -47,11 +47,15 @@ export interface SessionConnection {
 const WINDOW_BYTES = 2_500_000;
 /** Encoders open one or two streams. */
 const MAX_STREAMS = 8;
+/** A bit of `capsEx` in connect: the client follows a ReconnectRequest (E-RTMP v2, "Enhancing NetConnection connect"). */
+const CAN_RECONNECT = 0x01;
 
 /** One client's conversation (RTMP 1.0, 7.2): messages in, replies out. Knows no socket and no clock. */
 export class ServerSession {
   /** Acknowledge after so many bytes, as the client asked. */
   ackWindowBytes = WINDOW_BYTES;
+  /** Whether the client has said that it follows a ReconnectRequest. */
+  canReconnect = false;
   private readonly handler: ServerHandler;
   private readonly connection: SessionConnection;
   private readonly streams = new Map<number, StreamState>();
@@ -102,6 +106,26 @@ export class ServerSession {
 
   acknowledge(receivedBytes: number): void {
     this.sendControl(controlMessage(MessageType.acknowledgement, receivedBytes));
+  }
+
+  /**
+   * Asks the client to connect anew (E-RTMP v2, "Reconnect Request"); one that has not said that it can is not asked.
+   * Without a `tcUrl` it goes to the same address: behind a load balancer, that is another host.
+   */
+  requestReconnect(description: string): void {
+    if (!this.canReconnect) return;
+    this.sendStatus(0, 'status', 'NetConnection.Connect.ReconnectRequest', description);
+  }
+
+  /** The last words before the connection is closed because this server goes down. */
+  announceEnd(reason: string): void {
+    for (const [id, { kind }] of this.streams) {
+      // What FFmpeg and librtmp take for the end of the stream, and not for an error.
+      if (kind === 'playing') this.sendStatus(id, 'status', 'NetStream.Play.UnpublishNotify', reason);
+    }
+    if (this.role !== 'publisher') return;
+    if (this.canReconnect) this.requestReconnect(reason);
+    else this.sendStatus(0, 'error', 'NetConnection.Connect.AppShutdown', reason);
   }
 
   /** The connection is gone: whatever was going on ends. */
@@ -202,10 +226,17 @@ export class ServerSession {
       return;
     }
     this.application = application;
+    this.canReconnect = (number(parameters.capsEx) & CAN_RECONNECT) !== 0;
     this.reply(
       command,
       '_result',
-      { fmsVer: 'FMS/3,5,7,7009', capabilities: 31, mode: 1 },
+      {
+        fmsVer: 'FMS/3,5,7,7009',
+        capabilities: 31,
+        mode: 1,
+        // Clients that can reconnect may do so only where the server has said that it asks.
+        ...(this.canReconnect && { capsEx: CAN_RECONNECT }),
+      },
       {
         level: 'status',
         code: 'NetConnection.Connect.Success',

@@ -42,11 +42,21 @@ export class RtmpServer {
     });
   }
 
-  /** Stops listening and ends all connections. */
+  /** Asks the clients of one kind that have said that they can to connect anew. Nobody is closed by it. */
+  requestReconnect(role: 'publisher' | 'viewer', description: string): void {
+    for (const { session } of this.connections) {
+      if (session.role === role) session.requestReconnect(description);
+    }
+  }
+
+  /** Stops listening and ends all connections; publishers and viewers are told why. */
   close(reason: string): Promise<void> {
     return new Promise((resolve) => {
       this.server.close(() => resolve());
-      for (const connection of [...this.connections]) connection.close(reason);
+      for (const connection of [...this.connections]) {
+        connection.session.announceEnd(reason);
+        connection.close(reason);
+      }
     });
   }
 

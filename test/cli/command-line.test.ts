@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type RunOptions, runCommandLine } from '../../runtime/cli/command-line.ts';
+import { type CameraOptions, type RunOptions, runCommandLine } from '../../runtime/cli/command-line.ts';
 import { ControlClient } from '../../runtime/cli/control-client.ts';
 import { ExitCode } from '../../runtime/cli/exit-codes.ts';
 import { VERSION } from '../../runtime/contract/version.ts';
@@ -17,12 +17,14 @@ let terminal: FakeTerminal;
 /** What Commander itself writes: help, version, and what is wrong with a command line. */
 let printed: string;
 let ran: RunOptions[];
+let pulled: CameraOptions[];
 let shown: string[];
 
 beforeEach(() => {
   terminal = new FakeTerminal();
   printed = '';
   ran = [];
+  pulled = [];
   shown = [];
   for (const stream of [process.stdout, process.stderr]) {
     jest.spyOn(stream, 'write').mockImplementation((text) => {
@@ -44,14 +46,18 @@ function run(...argv: readonly string[]): Promise<number> {
       ran.push(options);
       return 0;
     },
-    showKeys: async (file) => {
-      shown.push(file);
+    camera: async (options) => {
+      pulled.push(options);
+      return 0;
+    },
+    showKeys: async ({ config }) => {
+      shown.push(config);
       return 0;
     },
   });
 }
 
-const COMMANDS = ['run', 'publish', 'watch', 'status', 'switch', 'release', 'drill', 'keys'];
+const COMMANDS = ['run', 'publish', 'camera', 'watch', 'status', 'switch', 'release', 'drill', 'keys'];
 
 describe('help', () => {
   it.each(COMMANDS)('of %s has examples that begin with the command itself', async (command) => {

@@ -97,6 +97,32 @@ describe('publishing', () => {
     expect(terminal.errors[0]).toMatch(/wrong key.*trying again/);
   });
 
+  it('connects again where the server asks for it, if it was told to retry', async () => {
+    let isAsked = false;
+    const isBack = (): boolean => {
+      if (studio.packets.length > 10 && !isAsked) studio.askToReconnect();
+      isAsked ||= studio.packets.length > 10;
+      return studio.publishes.length === 2;
+    };
+    expect(await publishing({ retry: true }, isBack)).toBe(ExitCode.ok);
+    expect(terminal.errors).toEqual([
+      `rtmp://127.0.0.1:${studio.rtmpPort}/master: asked to connect again; trying again`,
+    ]);
+  });
+
+  it('goes on where the server asks for that and it was not told to retry', async () => {
+    let asked = 0;
+    const hasGoneOn = (): boolean => {
+      if (studio.packets.length > 10 && asked === 0) {
+        studio.askToReconnect();
+        asked = studio.packets.length;
+      }
+      return asked > 0 && studio.packets.length > asked + 50;
+    };
+    expect(await publishing({}, hasGoneOn)).toBe(ExitCode.ok);
+    expect(studio.publishes).toHaveLength(1);
+  });
+
   it('says why it ended where the server ends it', async () => {
     let isEnded = false;
     const ended = publishing({}, () => {

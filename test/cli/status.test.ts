@@ -17,7 +17,7 @@ const withInput = (rest: Partial<typeof INPUT>): string =>
 describe('the status', () => {
   it('is the host, its programs and its inputs', () => {
     expect(describeState(STATE).map((line) => line.replace(/ {2,}/g, ' | '))).toEqual([
-      'Understudy 0.1.0, process 4711, up 1:02:03, 123 MB, RTMP 1935, HTTP 8080',
+      'Understudy 0.1.0, host one, process 4711, up 1:02:03, 123 MB, RTMP 1935, HTTP 8080',
       '',
       'PROGRAM | ON AIR | FOR | VIEWERS | SKIPS | SWITCHES',
       'live/camera1 | backup/spare | 1:02:03 | 7 | 1 | 1',
@@ -29,6 +29,43 @@ describe('the status', () => {
 
   it('of a program that shows nothing', () => {
     expect(withProgram({ onAir: null, onAirSince: null })).toMatch(/^live\/camera1 {2}nothing {2,}7/);
+  });
+
+  it('of a program that rests', () => {
+    expect(withProgram({ onAir: null, onAirSince: null, isResting: true })).toContain(
+      'nothing, until somebody plays it',
+    );
+  });
+
+  it('names what goes to other hosts, and what comes from them', () => {
+    const link = { input: 'backup/spare', state: 'open', since: STATE.now - 61_000, detail: '' } as const;
+    const state: HostState = {
+      ...STATE,
+      relays: [
+        { ...link, kind: 'push', host: 'one', sentBytes: 12_340_000, skips: 2 },
+        { ...link, kind: 'pulled', host: '192.0.2.9:4', sentBytes: 0, skips: 0 },
+        {
+          ...link,
+          kind: 'pull',
+          input: 'master/camera2',
+          host: 'two',
+          state: 'lost',
+          detail: 'refused',
+          sentBytes: null,
+          skips: null,
+        },
+      ],
+    };
+    expect(
+      describeState(state)
+        .slice(-4)
+        .map((line) => line.replace(/ {2,}/g, ' | ')),
+    ).toEqual([
+      'RELAY | HOST | STATE | FOR | SENT | SKIPS',
+      'backup/spare | to one | open | 1:01 | 12.3 MB | 2',
+      'backup/spare | pulled by 192.0.2.9:4 | open | 1:01 | 0.0 MB | 0',
+      'master/camera2 | from two | lost (refused) | 1:01',
+    ]);
   });
 
   it('names a pin, with who and how long', () => {

@@ -67,7 +67,8 @@ export class Studio {
     this.http = createHttpServer({
       clock: this.clock,
       feedOf: (program) => (program === 'camera1' ? this.stage.feed : undefined),
-      hasRoom: () => true,
+      viewerRefusal: () => null,
+      isDraining: () => false,
       onViewer: () => {},
     });
   }
@@ -104,6 +105,11 @@ export class Studio {
   lose(ms: number): void {
     this.nextMs += ms;
     this.clock.freeze(ms);
+  }
+
+  /** Asks publishers to connect anew, those that have said that they do. */
+  askToReconnect(): void {
+    this.rtmp.requestReconnect('publisher', 'the studio moves');
   }
 
   endPublisher(reason: string): void {

@@ -254,6 +254,18 @@ const crossCases: Case[] = [
     problems: [{ key: 'http.port', value: 9000, allowed: 'no other listener', fix: 'rtmp.port is 9000.' }],
   },
   {
+    name: 'metrics on the port of another listener',
+    raw: { masters: MASTERS, metrics: { port: 8081 } },
+    problems: [
+      {
+        key: 'metrics.port',
+        value: 8081,
+        allowed: 'no other listener',
+        fix: 'control.port is 8081 by default.',
+      },
+    ],
+  },
+  {
     name: 'a listener on the default port of another: the one that was written is to blame',
     raw: { masters: MASTERS, rtmp: { port: 8081 } },
     problems: [

@@ -169,6 +169,23 @@ describe('hosts that work together', () => {
   );
 
   it(
+    'need nobody else to serve their own program',
+    async () => {
+      site = new Deployment(LAYOUT);
+      await site.start(['one']);
+      await site.encode('master/camera1');
+      await site.shows('one', 'camera1', 'master/camera1');
+      const viewer = await watch('one', 'camera1');
+      await until('pictures', () => viewer.report().video.frames > 30, SOURCE_WAIT_MS);
+      expect(viewer.report()).toMatchObject({ ...UNNOTICED, switches: [] });
+      // Those that are away cost a line each, not one for every attempt.
+      const lost = site.logs.get('one')?.filter(({ event, level }) => event === 'relay' && level === 40);
+      expect(lost).toEqual([]);
+    },
+    TEST_MS,
+  );
+
+  it(
     'keep pulls warm where the configuration says so',
     async () => {
       await startAll({ relay: { key: { env: 'RELAY_KEY' }, keepWarm: true } });

@@ -80,6 +80,50 @@ export const rtmpMessages: readonly RtmpMessageCase[] = [
     message: [{ type: 'command', streamId: 0, name: 'connect', transactionId: 1, args: [{ app: 'live' }] }],
   },
   {
+    name: 'connect of a client that can reconnect (E-RTMP, "Enhancing NetConnection connect")',
+    chunkStreamId: 3,
+    bytes: bytes(
+      "03 000000 000034 14 00000000 / 02 0007 'connect' 00 3ff0000000000000 03 0003 'app' 02 0004 'live' 0006 'capsEx' 00 3ff0000000000000 000009",
+    ),
+    raw: raw(
+      20,
+      0,
+      0,
+      "02 0007 'connect' 00 3ff0000000000000 03 0003 'app' 02 0004 'live' 0006 'capsEx' 00 3ff0000000000000 000009",
+    ),
+    message: [
+      {
+        type: 'command',
+        streamId: 0,
+        name: 'connect',
+        transactionId: 1,
+        args: [{ app: 'live', capsEx: 1 }],
+      },
+    ],
+  },
+  {
+    name: 'ReconnectRequest, on message stream 0 and without a tcUrl (E-RTMP, "Reconnect Request")',
+    chunkStreamId: 3,
+    bytes: bytes(
+      "03 000000 00006b 14 00000000 / 02 0008 'onStatus' 00 0000000000000000 05 03 0005 'level' 02 0006 'status' 0004 'code' 02 0026 'NetConnection.Connect.ReconnectRequest' 000b 'description' 02 0003 'why' 000009",
+    ),
+    raw: raw(
+      20,
+      0,
+      0,
+      "02 0008 'onStatus' 00 0000000000000000 05 03 0005 'level' 02 0006 'status' 0004 'code' 02 0026 'NetConnection.Connect.ReconnectRequest' 000b 'description' 02 0003 'why' 000009",
+    ),
+    message: [
+      {
+        type: 'command',
+        streamId: 0,
+        name: 'onStatus',
+        transactionId: 0,
+        args: [null, { level: 'status', code: 'NetConnection.Connect.ReconnectRequest', description: 'why' }],
+      },
+    ],
+  },
+  {
     name: 'deleteStream (7.2.2.3)',
     chunkStreamId: 3,
     bytes: bytes(

@@ -1,6 +1,11 @@
 /** The preflight names every mismatch between a master and its backup, before a failover needs them to match. */
 import { describe, expect, it } from '@jest/globals';
-import { findMismatches, type Mismatch, type StreamProfile } from '../../runtime/input/preflight.ts';
+import {
+  findClockTrouble,
+  findMismatches,
+  type Mismatch,
+  type StreamProfile,
+} from '../../runtime/input/preflight.ts';
 import type { StreamRates } from '../../runtime/input/stream-meter.ts';
 import type { AudioConfig, VideoConfig } from '../../runtime/media/packet.ts';
 
@@ -135,5 +140,20 @@ describe('the preflight', () => {
       'gop',
       'long-gop',
     ]);
+  });
+});
+
+describe('the time at which an input comes from another host', () => {
+  it.each([
+    ['is not known', null, null],
+    ['is what a way takes', 3, null],
+    ['is early by what a clock may differ', -50, null],
+    ['is early by more', -51, /comes 51 ms before its time: .*NTP/],
+    ['is that of a long way', 1_000, null],
+    ['is later', 1_001, /comes 1001 ms late from its host/],
+  ])('%s', (_name, latenessMs, text) => {
+    const found = findClockTrouble('master/camera1', latenessMs);
+    if (text === null) expect(found).toBeNull();
+    else expect(found).toMatch(text);
   });
 });

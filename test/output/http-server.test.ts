@@ -17,6 +17,7 @@ class Site {
   readonly viewers: ViewerEvent[] = [];
   port = 0;
   hasRoom = true;
+  isDraining = false;
   private readonly server: ReturnType<typeof createHttpServer>;
   private readonly sockets: Array<{ destroy(): void }> = [];
   private readonly waiting: Array<() => void> = [];
@@ -27,7 +28,8 @@ class Site {
     this.server = createHttpServer({
       clock: this.stage.clock,
       feedOf: (program) => (program === 'camera1' ? this.stage.feed : undefined),
-      hasRoom: () => this.hasRoom,
+      viewerRefusal: () => (this.hasRoom ? null : 'no room'),
+      isDraining: () => this.isDraining,
       onViewer: (event) => {
         this.viewers.push(event);
         for (const check of this.waiting.splice(0)) check();
@@ -141,6 +143,15 @@ describe('/healthz', () => {
     const site = await openSite();
     site.hasRoom = false;
     expect((await site.request('GET', '/healthz')).statusCode).toBe(200);
+  });
+
+  it('says that the host drains, and ends the connection so that the next question is a new one', async () => {
+    const site = await openSite();
+    site.isDraining = true;
+    const response = await site.request('GET', '/healthz');
+    expect(response.statusCode).toBe(503);
+    expect(response.headers.connection).toBe('close');
+    expect(JSON.parse(await textOf(response))).toEqual({ status: 'draining' });
   });
 });
 
@@ -299,7 +310,8 @@ describe('WebSocket-FLV', () => {
     const closed = once(webSocket, 'close');
     site.stage.feed.close('the host is stopped');
     const [code, reason] = (await closed) as [number, Buffer];
-    expect([code, reason.toString()]).toEqual([1013, 'the host is stopped']);
+    // 1001: going away.
+    expect([code, reason.toString()]).toEqual([1001, 'the host is stopped']);
     expect(site.viewers.filter(({ ended }) => ended !== null)).toHaveLength(1);
   });
 
@@ -339,6 +351,7 @@ describe('WebSocket-FLV', () => {
     const webSocket = site.webSocket(path);
     const [, response] = (await once(webSocket, 'unexpected-response')) as [unknown, IncomingMessage];
     expect(response.statusCode).toBe(status);
+    expect(response.headers['retry-after']).toBe(status === 503 ? '5' : undefined);
     expect([site.viewers, site.stage.feed.viewers]).toEqual([[], 0]);
   });
 

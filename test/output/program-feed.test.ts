@@ -90,6 +90,21 @@ describe('a viewer that joins', () => {
     expect(headersOf(viewer)).toEqual([7]);
   });
 
+  it('is counted with all that was written to it, also once it has left', () => {
+    const stage = new Stage();
+    stage.goOnAir();
+    const viewers = [stage.join(), stage.join()];
+    stage.turns(video(40));
+    viewers[0]?.leave();
+    stage.turns(video(80));
+    const written = viewers.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    expect(written).toBeGreaterThan(0);
+    expect(stage.feed.sentBytes).toBe(written);
+    viewers[1]?.leave();
+    viewers[1]?.leave();
+    expect(stage.feed.sentBytes).toBe(written);
+  });
+
   it('leaves, and gets nothing any more', () => {
     const stage = new Stage();
     stage.goOnAir();
@@ -381,6 +396,7 @@ describe('a viewer that is stuck', () => {
     expect(viewer.closedWith).toEqual([]);
     check(1);
     expect(viewer.closedWith).toEqual([expect.stringMatching(/stuck.*10000 ms/)]);
+    expect(viewer.closeCauses).toEqual(['turned-out']);
   });
 
   it('is not closed as long as it takes a little', () => {

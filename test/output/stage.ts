@@ -6,7 +6,7 @@ import { flvFileHeader } from '../../runtime/codec/flv-writer.ts';
 import type { CodecConfig } from '../../runtime/media/packet.ts';
 import { flvFormat, type PacketFormat } from '../../runtime/output/packet-format.ts';
 import { ProgramFeed } from '../../runtime/output/program-feed.ts';
-import type { ViewerLimits, ViewerSink } from '../../runtime/output/viewer-queue.ts';
+import type { CloseCause, ViewerLimits, ViewerSink } from '../../runtime/output/viewer-queue.ts';
 import { Program } from '../../runtime/program/program.ts';
 import type { ProgramPacket } from '../../runtime/program/program-packet.ts';
 import { AUDIO_CONFIG, VIDEO_CONFIG } from '../input/sample-packets.ts';
@@ -28,6 +28,7 @@ export class FakeSink implements ViewerSink {
   readonly address = '192.0.2.1:5';
   readonly written: Buffer[] = [];
   readonly closedWith: string[] = [];
+  readonly closeCauses: CloseCause[] = [];
   /** Nothing is taken any more: what is written stays pending. */
   isStuck = false;
   pendingBytes = 0;
@@ -37,8 +38,9 @@ export class FakeSink implements ViewerSink {
     if (this.isStuck) this.pendingBytes += bytes.length;
   }
 
-  close(reason: string): void {
+  close(reason: string, cause: CloseCause): void {
     this.closedWith.push(reason);
+    this.closeCauses.push(cause);
   }
 
   /** Takes this much of what is pending; all of it unless said otherwise. */

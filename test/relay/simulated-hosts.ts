@@ -40,9 +40,6 @@ function skewed(clock: FakeClock, byMs: number): Clock {
   };
 }
 
-/** The same as in production (runtime/host.ts). */
-const CUT_MARGIN_MS = 100;
-
 /** A link between two hosts: late by a random amount, in order. */
 class Link implements RelaySink {
   readonly address = 'link';
@@ -127,7 +124,6 @@ export class SimulatedHost {
         flap: { losses: 1_000, windowMs: 60_000, maxHoldMs: HOLD_MS },
       },
       stallTimeoutMs: STALL_TIMEOUT_MS,
-      cutMarginMs: CUT_MARGIN_MS,
       onSwitch: (record) => this.records.push(record),
     });
     this.program.subscribe({

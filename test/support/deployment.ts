@@ -34,9 +34,10 @@ export class Deployment {
     this.changes = changes;
   }
 
-  async start(): Promise<this> {
+  /** Starts all hosts, or some. */
+  async start(names = Object.keys(this.layout)): Promise<this> {
     for (const name of Object.keys(this.layout)) this.ports.set(name, await freePort());
-    for (const name of Object.keys(this.layout)) await this.startHost(name);
+    for (const name of names) await this.startHost(name);
     return this;
   }
 

@@ -6,6 +6,8 @@ const options = {
   loader: 'ts',
   format: 'cjs',
   target: 'node20',
+  // Jest runs modules in a context of its own, where import() is not to be had: it becomes a require().
+  supported: { 'dynamic-import': false },
   sourcemap: 'inline',
   define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
 };

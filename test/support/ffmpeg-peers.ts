@@ -9,10 +9,10 @@ class Peer {
   readonly begun: Promise<void>;
   readonly ended: Promise<void>;
 
-  constructor(script: string, args: readonly string[], event: string) {
-    this.process = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, script), ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  constructor(script: string, args: readonly string[], event: string, on: readonly string[] = []) {
+    const node = [process.execPath, '--import', 'tsx', join(import.meta.dirname, script)];
+    const [program = '', ...rest] = [...on, ...node, ...args];
+    this.process = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
     this.ended = new Promise((resolve) => this.process.on('exit', () => resolve()));
     this.begun = new Promise((resolve, reject) => {
@@ -40,10 +40,10 @@ class Peer {
   }
 }
 
-/** FFmpeg as an encoder. */
+/** FFmpeg as an encoder. `on`: what stands in front of its command line, where it runs in a namespace. */
 export class FfmpegPublisher extends Peer {
-  constructor(clip: string, url: string) {
-    super('ffmpeg-publisher.ts', [clip, url], 'publishing');
+  constructor(clip: string, url: string, on: readonly string[] = []) {
+    super('ffmpeg-publisher.ts', [clip, url], 'publishing', on);
   }
 
   /** Stands still with its socket open. Not on Windows, which has no such signal. */
@@ -56,12 +56,12 @@ export class FfmpegPublisher extends Peer {
   }
 }
 
-/** FFmpeg as a player that decodes everything. */
+/** FFmpeg as a player that decodes everything. `on` as for FfmpegPublisher. */
 export class FfmpegViewer extends Peer {
   private readonly reportFile: string;
 
-  constructor(url: string, reportFile: string) {
-    super('ffmpeg-viewer.ts', [url, reportFile], 'playing');
+  constructor(url: string, reportFile: string, on: readonly string[] = []) {
+    super('ffmpeg-viewer.ts', [url, reportFile], 'playing', on);
     this.reportFile = reportFile;
   }
 

@@ -4,15 +4,17 @@ const POLL_MS = 2;
 /** Less than jest gives a test, so that what was waited for is what is reported. */
 const PATIENCE_MS = 4_000;
 
+type Wanted<T> = T | null | undefined | false | 0;
+
 /** Waits until `check` gives something true, and resolves to that; fails with `what` where it does not in time. */
 export async function until<T>(
   what: string,
-  check: () => T | null | undefined | false | 0,
+  check: () => Wanted<T> | Promise<Wanted<T>>,
   withinMs = PATIENCE_MS,
 ): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
-    const result = check();
+    const result = await check();
     if (result) return result;
     if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
     await pause(POLL_MS);

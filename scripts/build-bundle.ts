@@ -1,0 +1,132 @@
+/**
+ * Makes the host bundle: a folder that runs with plain Node and nothing else. The same sources give the same bytes,
+ * wherever and whenever it is made: no times, no absolute paths, a fixed order.
+ */
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { build, type Metafile } from 'esbuild';
+import { thirdPartyNotice } from './third-party-notice.ts';
+
+export interface Bundle {
+  /** By name. */
+  readonly files: ReadonlyArray<{ readonly name: string; readonly bytes: number }>;
+  /** esbuild's account of what the command is made of. */
+  readonly metafile: Metafile;
+}
+
+const SUMS_FILE = 'SHA256SUMS';
+const COMMAND_FILE = 'understudy.mjs';
+const NOTICE_FILE = 'THIRD-PARTY-LICENSES';
+const ENTRY = 'runtime/main.ts';
+const CLIPS = 'runtime/clips';
+/** Files that go in as they are. */
+const COPIED = [
+  'LICENSE',
+  'runtime/systemd/understudy.service',
+  'understudy.config.json',
+  'understudy.schema.json',
+];
+const READABLE = 0o644;
+const EXECUTABLE = 0o755;
+
+/** What CommonJS packages expect to find; the names of the import are ours, so that they meet no other. */
+const BANNER = `#!/usr/bin/env node
+import { createRequire as understudyCreateRequire } from 'node:module';
+const require = understudyCreateRequire(import.meta.url);
+const __dirname = import.meta.dirname;
+const __filename = import.meta.filename;`;
+
+/** Builds the bundle of the sources in `root` in the folder `out`, which it replaces. */
+export async function buildBundle(root: string, out: string): Promise<Bundle> {
+  refuseToReplaceOthers(out);
+  const command = await bundleCommand(root);
+  const contents = collectFiles(root, command);
+  const names = [...contents.keys()].sort();
+  const sums = names.map((name) => `${sha256(contents.get(name) ?? '')}  ${name}\n`).join('');
+  contents.set(SUMS_FILE, Buffer.from(sums));
+
+  // Whole or not at all: a build that fails must not leave half of a bundle behind.
+  const partial = `${out}.${process.pid}.partial`;
+  try {
+    for (const [name, content] of contents) {
+      const file = join(partial, name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, content);
+      chmodSync(file, name === COMMAND_FILE ? EXECUTABLE : READABLE);
+    }
+    rmSync(out, { recursive: true, force: true });
+    renameSync(partial, out);
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+  const files = [...names, SUMS_FILE].map((name) => ({ name, bytes: contents.get(name)?.length ?? 0 }));
+  return { files, metafile: command.metafile };
+}
+
+interface BundledCommand {
+  readonly code: Uint8Array;
+  readonly comments: string;
+  readonly metafile: Metafile;
+}
+
+async function bundleCommand(root: string): Promise<BundledCommand> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [ENTRY],
+    outfile: COMMAND_FILE,
+    write: false,
+    metafile: true,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    banner: { js: BANNER },
+    legalComments: 'external',
+    // Paths stay relative to `root` also where node_modules is a link to another folder.
+    preserveSymlinks: true,
+    logLevel: 'silent',
+  });
+  const code = outputFiles.find(({ path }) => path.endsWith('.mjs'))?.contents;
+  if (code === undefined) throw new Error('esbuild made no JavaScript');
+  const comments = outputFiles.find(({ path }) => path.endsWith('.LEGAL.txt'))?.text ?? '';
+  return { code, comments, metafile };
+}
+
+function collectFiles(root: string, { code, comments, metafile }: BundledCommand): Map<string, Uint8Array> {
+  const contents = new Map<string, Uint8Array>([
+    [COMMAND_FILE, code],
+    [NOTICE_FILE, Buffer.from(thirdPartyNotice(root, filesIn(metafile), comments))],
+  ]);
+  for (const path of COPIED) contents.set(basename(path), readFileSync(join(root, path)));
+  for (const clip of readdirSync(join(root, CLIPS))) {
+    contents.set(`clips/${clip}`, readFileSync(join(root, CLIPS, clip)));
+  }
+  return contents;
+}
+
+/** The sources that have left code in the output. */
+function filesIn({ outputs }: Metafile): string[] {
+  return Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
+  );
+}
+
+/** `--out` with the wrong folder must not cost anybody their files. */
+function refuseToReplaceOthers(out: string): void {
+  if (!existsSync(out) || readdirSync(out).length === 0 || existsSync(join(out, SUMS_FILE))) return;
+  throw new Error(`${out} holds something that is no bundle: name another folder, or empty it`);
+}
+
+function sha256(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex');
+}
