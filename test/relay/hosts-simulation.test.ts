@@ -75,7 +75,9 @@ describe('hosts that show the same program', () => {
     { seed: 3, linkMs: 80, jitterMs: 20 },
     { seed: 4, linkMs: 80, jitterMs: 20 },
     { seed: 5, linkMs: 80, jitterMs: 20, skewMs: 20 },
-    { seed: 6, linkMs: 80, jitterMs: 20, skewMs: 20 },
+    { seed: 6, linkMs: 80, jitterMs: 20, skewMs: 100 },
+    { seed: 7, linkMs: 80, jitterMs: 300 },
+    { seed: 8, linkMs: 250, jitterMs: 60 },
   ])(
     'put out the same through failovers and back: links late by up to $linkMs ms, encoders by $jitterMs (seed $seed)',
     (options) => {
@@ -87,13 +89,52 @@ describe('hosts that show the same program', () => {
     },
   );
 
-  // A packet that comes to two hosts further apart than ENTRY_MARGIN_MS and the margin of a cut may be on one side of a
-  // switch here and on the other there. It is a few frames around a switch, and never a hole.
-  it('differ around few switches where packets come further apart than the margins', () => {
-    const { differences, switches, largestHoleMs } = play({ seed: 7, linkMs: 250, jitterMs: 60 }, CYCLES);
-    process.stdout.write(`beyond the margins: ${differences.length} of ${2 * switches} differ\n`);
-    expect(differences.length).toBeGreaterThan(0);
+  // Inherent: who loses a source with its connection enters the other one at once, at its last keyframe that is ENTRY_MARGIN_MS
+  // (100 ms) old. On the way to a host that is further away it may still be, and that host begins with the one before it:
+  // the squeezed pictures differ, and nothing behind them. Over many seeds, 2 of 288.
+  it('differ in the pictures that a failover squeezes, where a link is slower than the margin of an entry', () => {
+    const { differences, switches, largestHoleMs } = play({ seed: 102, linkMs: 250, jitterMs: 60 }, CYCLES);
+    process.stdout.write(`links late by up to 250 ms: ${differences.length} of ${2 * switches} differ\n`);
+    expect(differences).toEqual([
+      expect.stringMatching(/^two, failover \(unpublish\)/),
+      expect.stringMatching(/^edge, failover \(unpublish\)/),
+    ]);
     expect(largestHoleMs).toBeLessThanOrEqual(CLOCK_STEP_MS);
+  });
+
+  it('put out the same where the old source is lost while the cut to the new one is pending', () => {
+    let pending = 0;
+    for (let seed = 0; seed < 6; seed += 1) {
+      const site = new SimulatedDeployment({ seed, linkMs: 80, jitterMs: 20 });
+      const { hosts } = site;
+      const isPending = () => hosts.some(({ program }) => program.pendingSource !== null);
+      site.everybodyShows(MASTER);
+      site.run(6_000);
+      const from = site.clock.now() - SETTLED_MS;
+      for (let cycle = 0; cycle < 4; cycle += 1) {
+        site.encoder(MASTER).disconnect();
+        site.everybodyShows(BACKUP);
+        site.run(2_000);
+        site.connect(MASTER);
+        site.until('a failback', isPending, 8_000);
+        site.run(site.random.whole(0, 1_000));
+        if (isPending()) pending += 1;
+        site.encoder(BACKUP).disconnect();
+        site.everybodyShows(MASTER);
+        site.run(3_000);
+        site.connect(BACKUP);
+        site.run(6_000);
+      }
+      const [expected = [], ...others] = hosts.map((host) =>
+        site.between(host, from, site.clock.now() - SETTLED_MS),
+      );
+      expect(expected.length).toBeGreaterThan(1_000);
+      for (const got of others) expect(got).toEqual(expected);
+      const holes = hosts.flatMap(({ records }) => records.slice(1).map(({ holeMs }) => holeMs.video ?? 0));
+      expect(Math.max(...holes)).toBeLessThanOrEqual(CLOCK_STEP_MS);
+    }
+    process.stdout.write(`${pending} times a cut was pending\n`);
+    expect(pending).toBeGreaterThan(5);
   });
 
   it("leave an encoder's stalls to its owner, however late its packets are on the way", () => {
