@@ -48,7 +48,12 @@ export interface ToldHealth extends HealthReading {
   readonly since: number;
   /** Since when it can be shown, whether clean or degraded. */
   readonly arrivedAt: number;
+  /** When it was lost lately, oldest first, the last MAX_LOSSES: all hosts must damp its flaps alike. */
+  readonly losses: readonly number[];
 }
+
+/** More losses than any rule of flap damping counts. */
+export const MAX_LOSSES = 200;
 
 /**
  * What its owner has still called live may come late, besides being about to stall: only a silence that is longer by this

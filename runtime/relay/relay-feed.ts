@@ -135,9 +135,9 @@ export class RelayFeed implements InputListener {
 
   /** Health is told behind what came before it: a host must not show an input before it has all that there is. */
   private healthMessage(): RelayBatch {
-    const { health, healthDetail, healthSince, arrivedAt } = this.input;
+    const { health, healthDetail, healthSince, arrivedAt, recentLosses } = this.input;
     const batch = new RelayBatch();
-    batch.health({ health, detail: healthDetail, since: healthSince, arrivedAt });
+    batch.health({ health, detail: healthDetail, since: healthSince, arrivedAt, losses: recentLosses });
     return batch;
   }
 

@@ -5,7 +5,7 @@
 import { type AmfValue, encodeAmf0 } from '../codec/amf0.ts';
 import { asObject, decodeData } from '../codec/data-message.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
-import type { Health, ToldHealth } from '../input/health.ts';
+import { type Health, MAX_LOSSES, type ToldHealth } from '../input/health.ts';
 import type { InputPosition, RelayMark } from '../input/input.ts';
 
 /** Where the packets behind it stand (RelayMark). */
@@ -23,8 +23,8 @@ export function encodeMark({ epoch, sequence, dts, offset }: RelayMark): Buffer 
   return encodeAmf0(MARK, { epoch, sequence, dts, offset });
 }
 
-export function encodeHealth({ health, detail, since, arrivedAt }: ToldHealth): Buffer {
-  return encodeAmf0(HEALTH, { health, detail, since, arrivedAt });
+export function encodeHealth({ health, detail, since, arrivedAt, losses }: ToldHealth): Buffer {
+  return encodeAmf0(HEALTH, { health, detail, since, arrivedAt, losses: [...losses] });
 }
 
 /** Whether another host would read a data message as one of ours: a name can be written in more than one way. */
@@ -45,7 +45,7 @@ export function readMark(value: AmfValue): RelayMark {
 
 /** Throws ProtocolError where it is no health. */
 export function readHealth(value: AmfValue): ToldHealth {
-  const { health, detail, since, arrivedAt } = asObject(value);
+  const { health, detail, since, arrivedAt, losses } = asObject(value);
   const known = HEALTHS.find((one) => one === health);
   if (known === undefined) throw malformed('health');
   return {
@@ -53,6 +53,7 @@ export function readHealth(value: AmfValue): ToldHealth {
     detail: typeof detail === 'string' ? detail.slice(0, MAX_DETAIL_LENGTH) : '',
     since: time(since, 'since'),
     arrivedAt: time(arrivedAt, 'arrivedAt'),
+    losses: times(losses, 'losses'),
   };
 }
 
@@ -72,6 +73,11 @@ function whole(value: AmfValue, name: string): number {
 function time(value: AmfValue, name: string): number {
   if (typeof value !== 'number' || Number.isNaN(value)) throw malformed(name);
   return value;
+}
+
+function times(value: AmfValue, name: string): number[] {
+  if (!Array.isArray(value)) throw malformed(name);
+  return value.slice(-MAX_LOSSES).map((one) => time(one, name));
 }
 
 function malformed(name: string): ProtocolError {
