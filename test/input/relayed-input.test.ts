@@ -20,7 +20,7 @@ const SINCE = EPOCH - 60_000;
 const OFFSET = EPOCH - 1_000;
 
 function told(health: Health, rest: Partial<ToldHealth> = {}): ToldHealth {
-  return { health, detail: '', since: SINCE, arrivedAt: SINCE, ...rest };
+  return { health, detail: '', since: SINCE, arrivedAt: SINCE, losses: [], ...rest };
 }
 
 type Facts = Pick<HealthFacts, 'hasPublisher' | 'isDecodable' | 'lastProgressAt'>;
@@ -255,6 +255,19 @@ describe('an input that is relayed here', () => {
     expect(stage.input).toMatchObject({ health: 'live', healthSince: EPOCH + 3 });
     // Once, however many have noticed it.
     expect(stage.input.recentLosses).toHaveLength(1);
+  });
+
+  it("has its owner's losses and those of the way here, in the order of time", () => {
+    const stage = new Stage();
+    const publication = stage.live();
+    publication.health(told('stalled', { since: EPOCH + 1, losses: [EPOCH - 5_000, EPOCH + 1] }));
+    // The owner's own is not counted twice.
+    expect(stage.input.recentLosses).toEqual([EPOCH - 5_000, EPOCH + 1]);
+    publication.health(told('live', { losses: [EPOCH - 5_000, EPOCH + 1] }));
+    stage.clock.advance(100);
+    publication.end('reset');
+    stage.relay().publication.health(told('live', { losses: [EPOCH - 5_000, EPOCH + 1, EPOCH + 200] }));
+    expect(stage.input.recentLosses).toEqual([EPOCH - 5_000, EPOCH + 1, EPOCH + 100, EPOCH + 200]);
   });
 
   it('that nobody needs any more is no loss, and begins from nothing', () => {

@@ -94,7 +94,7 @@ class Stage {
       publication.packet(videoPacket(now - EPOCH, true), 1);
       this.relays.set(name, { publication, sequence: 1, keyAt: now + keyIn });
     }
-    publication.health({ health, detail: '', since: now, arrivedAt: now });
+    publication.health({ health, detail: '', since: now, arrivedAt: now, losses: [] });
   }
 
   end(name: string): void {

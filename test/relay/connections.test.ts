@@ -71,7 +71,7 @@ describe('a pull', () => {
     status(peer, 'status', 'NetStream.Play.Start');
     const { closed, close } = await connection;
     expect(log).toEqual([]);
-    tell(peer, encodeHealth({ health: 'starting', detail: '', since: 0, arrivedAt: 0 }));
+    tell(peer, encodeHealth({ health: 'starting', detail: '', since: 0, arrivedAt: 0, losses: [] }));
     await until('the health', () => input.health === 'starting');
     expect(log).toEqual(['published']);
     close();

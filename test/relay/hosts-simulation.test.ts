@@ -162,6 +162,36 @@ describe('hosts that show the same program', () => {
     expect(owner).toBeLessThan(hiccups);
   });
 
+  it('damp the flaps of a master alike, also where an edge has not seen its first losses', () => {
+    const flap = { losses: 3, windowMs: 60_000, maxHoldMs: 300_000 };
+    const site = new SimulatedDeployment({ seed: 3, linkMs: 40, jitterMs: 10, flap });
+    const holds: number[] = [];
+    site.everybodyShows(MASTER);
+    site.run(6_000);
+    for (let loss = 1; loss <= 6; loss += 1) {
+      if (loss === 4) {
+        site.rest('edge', MASTER);
+        site.restore('edge', MASTER);
+        site.run(2_000);
+      }
+      site.encoder(MASTER).disconnect();
+      site.everybodyShows(BACKUP);
+      site.run(1_000);
+      site.connect(MASTER);
+      const begun = site.clock.now();
+      const [first, ...others] = site.hosts;
+      site.until('the master on a host', () => site.hosts.some(({ onAir }) => onAir === MASTER), 60_000);
+      holds.push(site.clock.now() - begun);
+      // No host is alone with it for longer than packets and ticks may take.
+      site.until('the master everywhere', () => others.every(({ onAir }) => onAir === first?.onAir), 500);
+      site.run(1_500);
+    }
+    const [usual = 0, , , fourth = 0, fifth = 0, sixth = 0] = holds;
+    expect(fourth).toBeGreaterThan(2 * usual);
+    expect(fifth).toBeGreaterThan(1.5 * fourth);
+    expect(sixth).toBeGreaterThan(1.5 * fifth);
+  });
+
   it('see the loss of a link by themselves, and hold the master from its return on', () => {
     const site = new SimulatedDeployment({ seed: 9, linkMs: 40, jitterMs: 10 });
     const [one, two, edge] = site.hosts;

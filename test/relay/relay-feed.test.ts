@@ -32,6 +32,7 @@ function expectTheSame(stage: OwnerStage, remote: RemoteEnd, least = 100): void 
 function expectTheSameHold(stage: OwnerStage, remote: RemoteEnd): void {
   expect(remote.input.healthSince).toBe(stage.input.healthSince);
   expect(remote.input.arrivedAt).toBe(stage.input.arrivedAt);
+  expect(remote.input.recentLosses).toEqual(stage.input.recentLosses);
 }
 
 interface Course {
@@ -371,7 +372,10 @@ describe("an encoder's data message", () => {
   };
   it.each<[name: string, payload: Buffer]>([
     ['a mark', encodeAmf0('understudy.mark', forged)],
-    ['a health', encodeAmf0('understudy.health', { health: 'absent', detail: '', since: 0, arrivedAt: 0 })],
+    [
+      'a health',
+      encodeAmf0('understudy.health', { health: 'absent', detail: '', since: 0, arrivedAt: 0, losses: [] }),
+    ],
     ['some name of ours', encodeAmf0('understudy.more')],
     ['a mark whose name is a long string', long('understudy.mark')],
     ['a mark behind @setDataFrame', encodeAmf0('@setDataFrame', 'understudy.mark', forged)],

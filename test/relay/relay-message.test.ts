@@ -34,8 +34,11 @@ const marks: { name: string; mark: RelayMark }[] = [
 ];
 
 const healths: { name: string; told: ToldHealth }[] = [
-  { name: 'live', told: { health: 'live', detail: '', since: SINCE, arrivedAt: SINCE - 1 } },
-  { name: 'degraded, and why', told: { health: 'degraded', detail: 'no audio', since: SINCE, arrivedAt: 1 } },
+  { name: 'live', told: { health: 'live', detail: '', since: SINCE, arrivedAt: SINCE - 1, losses: [] } },
+  {
+    name: 'degraded, and why',
+    told: { health: 'degraded', detail: 'no audio', since: SINCE, arrivedAt: 1, losses: [SINCE - 9, SINCE] },
+  },
   {
     name: 'absent from the start',
     told: {
@@ -43,6 +46,7 @@ const healths: { name: string; told: ToldHealth }[] = [
       detail: '',
       since: Number.NEGATIVE_INFINITY,
       arrivedAt: Number.NEGATIVE_INFINITY,
+      losses: [],
     },
   },
 ];
@@ -87,7 +91,7 @@ describe('a health', () => {
     expect(isRelayMessage(payload)).toBe(true);
   });
 
-  const good = { health: 'live', detail: '', since: 1, arrivedAt: 1 };
+  const good = { health: 'live', detail: '', since: 1, arrivedAt: 1, losses: [1] };
   it.each<[name: string, value: AmfValue]>([
     ['nothing', undefined],
     ['an empty object', {}],
@@ -96,8 +100,16 @@ describe('a health', () => {
     ['no time', { ...good, since: undefined }],
     ['a time as text', { ...good, since: 'now' }],
     ['a time that is no number', { ...good, arrivedAt: Number.NaN }],
+    ['no losses', { ...good, losses: undefined }],
+    ['losses that are no list', { ...good, losses: 7 }],
+    ['a loss that is no time', { ...good, losses: [1, 'two'] }],
   ])('is refused: %s', (_name, value) => {
     expect(codeOf(() => readHealth(value))).toBe('relay');
+  });
+
+  it('keeps the last losses, and not without end', () => {
+    const losses = Array.from({ length: 500 }, (_, index) => index);
+    expect(readHealth({ ...good, losses }).losses).toEqual(losses.slice(-200));
   });
 
   it('keeps a text short, and takes what is none for an empty one', () => {
@@ -154,7 +166,7 @@ describe('the receiving end', () => {
     receiver.data(MARK, { epoch: 1, sequence: 7, dts: 0, offset: 0 }, empty);
     receiver.packet(audioPacket(0));
     receiver.data('onMetaData', { width: 1 }, empty);
-    receiver.data(HEALTH, { health: 'live', detail: '', since: 0, arrivedAt: 0 }, empty);
+    receiver.data(HEALTH, { health: 'live', detail: '', since: 0, arrivedAt: 0, losses: [] }, empty);
     receiver.data('onCuePoint', null, empty);
     receiver.packet(audioPacket(20));
     expect(log).toEqual(['mark 7', 'audio 7', '{"width":1}', 'live', 'data 8', 'audio 9']);

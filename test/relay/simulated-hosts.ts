@@ -5,6 +5,7 @@ import type { MediaPacket } from '../../runtime/media/packet.ts';
 import { Director } from '../../runtime/program/director.ts';
 import { Program } from '../../runtime/program/program.ts';
 import type { ProgramPacket } from '../../runtime/program/program-packet.ts';
+import type { SelectorPolicy } from '../../runtime/program/selector.ts';
 import type { SwitchRecord } from '../../runtime/program/switch-record.ts';
 import { RelayFeed } from '../../runtime/relay/relay-feed.ts';
 import type { RelaySink } from '../../runtime/relay/relay-queue.ts';
@@ -18,6 +19,7 @@ import { audioConfig, headerOf, LIMITS, relayReader, STALL_TIMEOUT_MS, videoConf
 export const MASTER = 'master/camera1';
 export const BACKUP = 'backup/spare';
 export const HOLD_MS = 2_000;
+const UNDAMPED: SelectorPolicy['flap'] = { losses: 1_000, windowMs: 60_000, maxHoldMs: HOLD_MS };
 const STEP_MS = 5;
 
 export interface WorldOptions {
@@ -28,6 +30,8 @@ export interface WorldOptions {
   readonly jitterMs: number;
   /** How far the clocks of two hosts may be apart, ms. */
   readonly skewMs?: number;
+  /** Default: flaps are not damped. */
+  readonly flap?: SelectorPolicy['flap'];
 }
 
 /** A clock that is wrong by a fixed amount. */
@@ -85,7 +89,7 @@ export class SimulatedHost {
   readonly out: Array<{ readonly time: number; readonly text: string }> = [];
   readonly clock: Clock;
 
-  constructor(name: string, owned: readonly string[], clock: Clock) {
+  constructor(name: string, owned: readonly string[], clock: Clock, flap = UNDAMPED) {
     this.name = name;
     this.clock = clock;
     const inputs = [MASTER, BACKUP].map(
@@ -121,7 +125,7 @@ export class SimulatedHost {
       policy: {
         failback: 'auto',
         failbackHoldMs: HOLD_MS,
-        flap: { losses: 1_000, windowMs: 60_000, maxHoldMs: HOLD_MS },
+        flap,
       },
       stallTimeoutMs: STALL_TIMEOUT_MS,
       onSwitch: (record) => this.records.push(record),
@@ -183,8 +187,9 @@ export class SimulatedDeployment {
     this.hosts = ownership.map(([name, inputs]) => {
       // Their ticks are not in step.
       this.clock.advance(this.random.whole(0, 49));
-      const { skewMs = 0 } = options;
-      return new SimulatedHost(name, inputs, skewed(this.clock, this.random.whole(-skewMs / 2, skewMs / 2)));
+      const { skewMs = 0, flap } = options;
+      const clock = skewed(this.clock, this.random.whole(-skewMs / 2, skewMs / 2));
+      return new SimulatedHost(name, inputs, clock, flap);
     });
     for (const host of this.hosts) {
       for (const input of [MASTER, BACKUP]) this.link(host, input);
@@ -251,6 +256,15 @@ export class SimulatedDeployment {
     const { link, leave } = this.links.get(`${host} ${input}`) ?? {};
     leave?.();
     link?.close();
+  }
+
+  /** Nobody on this host needs the input any more; the next who does begins from nothing. */
+  rest(host: string, input: string): void {
+    this.hosts
+      .find(({ name }) => name === host)
+      ?.input(input)
+      .rest(this.clock.now());
+    this.cut(host, input);
   }
 
   /** It is made again, and goes on from what is there. */
