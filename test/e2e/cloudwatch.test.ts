@@ -7,17 +7,17 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ViewerReporter } from '../runtime/cli/viewer-report.ts';
-import { readClip } from '../runtime/codec/clip-reader.ts';
-import { METRIC_DIMENSIONS, METRICS, type MetricName } from '../runtime/contract/metric-names.ts';
-import { playClip } from '../runtime/media/clip.ts';
-import { INTERVAL_SECONDS, MAX_BATCHES } from '../runtime/metrics/cloudwatch-reporter.ts';
-import { playRtmp, publishRtmp, type RtmpPublisher } from '../runtime/rtmp/client.ts';
-import { systemClock as clock } from '../runtime/system-clock.ts';
-import { type Answer, CloudWatchEndpoint, SECRETS, type WireDatum } from './support/cloudwatch-endpoint.ts';
-import { startTestHost, type TestHost } from './support/e2e-host.ts';
-import { parsePrometheusText } from './support/prometheus-text.ts';
-import { until } from './support/until.ts';
+import { ViewerReporter } from '../../runtime/cli/viewer-report.ts';
+import { readClip } from '../../runtime/codec/clip-reader.ts';
+import { METRIC_DIMENSIONS, METRICS, type MetricName } from '../../runtime/contract/metric-names.ts';
+import { playClip } from '../../runtime/media/clip.ts';
+import { INTERVAL_SECONDS, MAX_BATCHES } from '../../runtime/metrics/cloudwatch-reporter.ts';
+import { playRtmp, publishRtmp, type RtmpPublisher } from '../../runtime/rtmp/client.ts';
+import { systemClock as clock } from '../../runtime/system-clock.ts';
+import { type Answer, CloudWatchEndpoint, SECRETS, type WireDatum } from '../support/cloudwatch-endpoint.ts';
+import { startTestHost, type TestHost } from '../support/e2e-host.ts';
+import { parsePrometheusText } from '../support/prometheus-text.ts';
+import { until } from '../support/until.ts';
 
 const WAIT_MS = 30_000;
 const ASK_AGAIN_MS = 100;
@@ -40,8 +40,9 @@ class Stage {
       ...changes,
     });
     this.master = await this.encode('master/camera1', 'camera1');
-    await this.encode('backup/spare', 'spare');
     await until('the master on air', () => this.onAir === 'master/camera1', WAIT_MS);
+    // Only now: under "sticky", who comes first stays.
+    await this.encode('backup/spare', 'spare');
     const player = await playRtmp(
       this.site.rtmpUrl('camera1'),
       { clock },
@@ -82,7 +83,7 @@ class Stage {
 
   private async encode(input: string, clip: string): Promise<RtmpPublisher> {
     const publisher = await publishRtmp(this.site.publishUrl(input), { clock });
-    const file = readFileSync(join(import.meta.dirname, `../runtime/clips/${clip}.flv`));
+    const file = readFileSync(join(import.meta.dirname, `../../runtime/clips/${clip}.flv`));
     const stop = playClip(readClip(file), clock, {
       packet: (packet) => publisher.send(packet),
       metadata: (metadata) => publisher.sendMetadata(metadata),
