@@ -1,4 +1,4 @@
-/** A program whose inputs come from other hosts: it rests while nobody plays it, and wakes for the best that there is. */
+/** A program whose inputs come from other hosts: how it rests, wakes for the best that there is, and goes back. */
 import { describe, expect, it } from '@jest/globals';
 import type { Health } from '../../runtime/input/health.ts';
 import { Input, type InputKind } from '../../runtime/input/input.ts';
@@ -30,6 +30,10 @@ class Stage {
   readonly records: SwitchRecord[] = [];
   readonly out: ProgramPacket[] = [];
   readonly program: Program;
+  /** The master's packets come so much later than they are made. */
+  masterLateMs = 0;
+  /** The master sends no pictures. */
+  isMasterBlind = false;
   private readonly inputs: readonly Input[];
   private readonly registry: InputRegistry;
   private readonly relays = new Map<
@@ -119,7 +123,7 @@ class Stage {
       this.clock.advance(STEP_MS);
       for (const { name } of this.inputs) {
         const relay = this.relays.get(name);
-        if (relay !== undefined) this.deliver(relay);
+        if (relay !== undefined) this.deliver(relay, name === MASTER);
       }
     }
     return this;
@@ -130,15 +134,18 @@ class Stage {
     return this.out.filter((packet) => packet.kind === 'frame').filter(({ track }) => track === 'video');
   }
 
-  private deliver(relay: { publication: RelayPublication; sequence: number; keyAt: number }): void {
-    const now = this.clock.now();
+  private deliver(
+    relay: { publication: RelayPublication; sequence: number; keyAt: number },
+    isMaster: boolean,
+  ): void {
+    const now = this.clock.now() - (isMaster ? this.masterLateMs : 0);
     const time = now - EPOCH;
     const next = () => {
       relay.sequence += 1;
       return relay.sequence;
     };
     relay.publication.packet(audioPacket(time), next());
-    if (time % 40 !== 0) return;
+    if (time % 40 !== 0 || (isMaster && this.isMasterBlind)) return;
     const isKey = now >= relay.keyAt;
     if (isKey) relay.keyAt += GOP_MS;
     relay.publication.packet(videoPacket(time, isKey), next());
@@ -294,5 +301,73 @@ describe('a failback', () => {
       squeezedFrames: 0,
       holeMs: { video: 0, audio: 0 },
     });
+  });
+});
+
+describe('a cut that is pending', () => {
+  /** The backup is on air, and the hold of the master, late by `lateMs`, has just ended. */
+  function pending(lateMs: number): Stage {
+    const stage = new Stage();
+    stage.masterLateMs = lateMs;
+    stage.relay(MASTER, 'absent');
+    stage.relay(BACKUP, 'live');
+    stage.run(2_000);
+    stage.relay(MASTER, 'live', 300);
+    stage.run(HOLD_MS - 100);
+    for (let steps = 0; stage.program.pendingSource === null && steps < 20; steps += 1) stage.run(STEP_MS);
+    expect(stage.program.pendingSource).toBe(MASTER);
+    return stage;
+  }
+
+  it('holds the old source until the new one has been heard up to its time, and is clean however late that is', () => {
+    const late = 200;
+    const stage = pending(late);
+    const from = stage.input(MASTER).healthSince + HOLD_MS + 250;
+    let hasWaited = false;
+    for (let steps = 0; stage.onAir === BACKUP && steps < 100; steps += 1) {
+      stage.run(STEP_MS);
+      const last = stage.video.at(-1)?.time ?? 0;
+      if (stage.onAir !== BACKUP || last <= from) continue;
+      hasWaited ||= stage.clock.now() - last >= late;
+      expect(last).toBeLessThanOrEqual(stage.clock.now() - late + STEP_MS);
+    }
+    expect(hasWaited).toBe(true);
+    stage.run(3_000);
+    expect(stage.records.at(-1)).toMatchObject({
+      cause: 'failback',
+      kind: 'clean',
+      squeezedFrames: 0,
+      holeMs: { video: 0, audio: 0 },
+    });
+  });
+
+  it('holds it for a second at most, and lets all of it go on where the new source says nothing', () => {
+    const stage = pending(0);
+    stage.isMasterBlind = true;
+    let longest = 0;
+    // In earnest its owner calls such a master degraded after 2 s, which ends the cut.
+    for (let steps = 0; steps < 200; steps += 1) {
+      stage.run(STEP_MS);
+      longest = Math.max(longest, stage.clock.now() - (stage.video.at(-1)?.time ?? 0));
+    }
+    expect(longest).toBeGreaterThan(500);
+    expect(longest).toBeLessThanOrEqual(1_000 + TICK_MS + 2 * STEP_MS);
+    const times = stage.video.map(({ time }) => time);
+    const steps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    expect(stage.onAir).toBe(BACKUP);
+    expect(Math.max(...steps)).toBe(40);
+  });
+
+  it('lets go on what it holds where the new source is lost, and nothing is missing', () => {
+    const stage = pending(400);
+    stage.run(500);
+    const before = stage.video.length;
+    stage.end(MASTER);
+    expect(stage.program.pendingSource).toBeNull();
+    expect(stage.video.length).toBeGreaterThan(before);
+    stage.run(1_000);
+    const times = stage.video.map(({ time }) => time);
+    expect(Math.max(...times.slice(1).map((time, index) => time - (times[index] ?? 0)))).toBe(40);
+    expect(stage.onAir).toBe(BACKUP);
   });
 });
