@@ -10,10 +10,13 @@ export function withoutSetDataFrame(payload: Buffer): Buffer {
   return payload.subarray(0, length).equals(SET_DATA_FRAME_BYTES) ? payload.subarray(length) : payload;
 }
 
-/** A data message or script tag: its name and first value, without the `@setDataFrame` that publishers put in front. */
+/**
+ * A data message or script tag: its name and first value, without the `@setDataFrame` that publishers put in front, however
+ * often: a name that shows only at the second look would be read as another one by the next host.
+ */
 export function decodeData(payload: Buffer): { name: string; value: AmfValue } | null {
   const values = decodeAmf0(payload);
-  if (values[0] === SET_DATA_FRAME) values.shift();
+  while (values[0] === SET_DATA_FRAME) values.shift();
   const [name, value] = values;
   return typeof name === 'string' ? { name, value } : null;
 }

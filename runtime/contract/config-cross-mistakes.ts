@@ -100,8 +100,9 @@ function checkHosts(pass: Pass): void {
   const orphans = known.filter((input) => !owned.some((path) => valueAt(pass.raw, path) === input));
   if (orphans.length > 0 && !pass.bad.has('hosts')) {
     const allowed = 'hosts that take all inputs, each of them once';
-    pass.report(['hosts'], allowed, `Add ${listed(orphans)} to the "inputs" of a host.`);
+    pass.report(['hosts'], allowed, `Add ${orphans.join(', ')} to the "inputs" of a host.`);
   }
+  for (const host of hosts) checkAddress(pass, [...host, 'address']);
   checkRelays(pass, hosts);
   if (!isGiven(pass, ['relay', 'key'])) {
     pass.report(['relay', 'key'], '{"env": …}, {"file": …} or {"credential": …}', RELAY_KEY_FIX);
@@ -116,6 +117,13 @@ const RELAY_KEY_FIX =
   'Write "relay": {"key": {"env": "RELAY_KEY"}} and give all hosts the same key: it is how they know each other.';
 const CONTENTION_FIX =
   'Leave it out: each host decides for the programs that it serves, and does not know what others show.';
+
+/** A port behind the address would be read as part of an IPv6 address, which has at least two colons. */
+function checkAddress(pass: Pass, path: Path): void {
+  if (textAt(pass, path)?.split(':').length !== 2) return;
+  const fix = 'Take the port out, and write it as "rtmpPort".';
+  pass.report(path, 'an IP address or a host name, without scheme and port', fix);
+}
 
 function checkRelays(pass: Pass, hosts: readonly Path[]): void {
   const names = hosts.flatMap((host) => textAt(pass, [...host, 'name']) ?? []);

@@ -5,7 +5,11 @@ import { allowedBy, keysOf, placesOf, type Rule, ruleAt, rules } from './config-
 import { isSecretName } from './config-secrets.ts';
 import { nearest } from './wording.ts';
 
-const SECRET_FIX = `Secrets do not belong in this file: write "key": {"env": "CAMERA1_KEY"} or {"file": "camera1.key"}, or leave the key out and one is generated in ${KEYS_FILE}.`;
+const SECRET_FIX = 'Secrets do not belong in this file: write';
+const STREAM_KEY_FIX = `"key": {"env": "CAMERA1_KEY"} or {"file": "camera1.key"}, or leave the key out and one is generated in ${KEYS_FILE}.`;
+const RELAY_KEY_FIX = '"key": {"env": "RELAY_KEY"} or {"file": "relay.key"}, the same on all hosts.';
+const LOGIN_FIX =
+  '"login": {"env": "CAMERA1_LOGIN"} or {"file": "camera1.login"}, which holds USER:PASSWORD.';
 
 /** The part of zod's issues that matters here. */
 interface Issue {
@@ -55,10 +59,16 @@ const CHANGES: Readonly<Record<string, string>> = {
   object: 'Write it in this form',
 };
 
+function secretFix(path: Path): string {
+  if (path[0] === 'relay') return `${SECRET_FIX} ${RELAY_KEY_FIX}`;
+  return `${SECRET_FIX} ${path.includes('camera') ? LOGIN_FIX : STREAM_KEY_FIX}`;
+}
+
 function fixOf(value: unknown, path: Path, rule: Rule): string {
   const name = path.at(-1) ?? '';
   if (path.some(isSecretName)) {
-    return name === 'key' && typeof value === 'object' ? 'Write one of the two.' : SECRET_FIX;
+    const isReference = (name === 'key' || name === 'login') && typeof value === 'object';
+    return isReference ? 'Write one of these.' : secretFix(path);
   }
   if (name === 'masters') return 'Name at least one: "masters": [{ "name": "camera1" }].';
   if (value === undefined) return `Add "${name}".`;
@@ -81,7 +91,8 @@ function unknownKey({ root }: Reading, parent: Path, name: string): ConfigMistak
   const near = nearest(name, known);
   const elsewhere = placesOf(root, name);
   let fix = 'Take it out.';
-  if (isSecretName(name)) fix = `${near === undefined ? '' : `Did you mean ${near}? `}${SECRET_FIX}`;
+  if (isSecretName(name))
+    fix = `${near === undefined ? '' : `Did you mean ${near}? `}${secretFix([...parent, name])}`;
   else if (near !== undefined) fix = `Did you mean ${near}?`;
   else if (elsewhere.length === 1) fix = `Did you mean ${elsewhere[0]}? Move it there.`;
   return { path: [...parent, name], allowed: `the keys ${known.join(', ')}`, fix };

@@ -48,7 +48,18 @@ export interface ToldHealth extends HealthReading {
   readonly since: number;
   /** Since when it can be shown, whether clean or degraded. */
   readonly arrivedAt: number;
+  /** When it was lost lately, oldest first, the last MAX_LOSSES: all hosts must damp its flaps alike. */
+  readonly losses: readonly number[];
 }
+
+/** More losses than any rule of flap damping counts. */
+export const MAX_LOSSES = 200;
+
+/**
+ * What its owner has still called live may come late, besides being about to stall: only a silence that is longer by this
+ * says something about the way here, and leaves the encoder's stalls to the owner, for all hosts alike.
+ */
+export const WAY_MARGIN_MS = 250;
 
 /**
  * The health of an input that another host owns: what its owner says, as long as anything comes from there. `told` is null
@@ -65,7 +76,7 @@ export function relayedHealthOf(
   if (!facts.isDecodable)
     return { health: 'starting', detail: 'no decodable keyframe yet from its host', isOwn: true };
   const silentMs = Math.round(now - facts.lastProgressAt);
-  if (silentMs >= policy.stallTimeoutMs) {
+  if (silentMs >= policy.stallTimeoutMs + WAY_MARGIN_MS) {
     return { health: 'stalled', detail: `nothing from its host for ${silentMs} ms`, isOwn: true };
   }
   return { ...told, isOwn: false };

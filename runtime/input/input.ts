@@ -6,6 +6,7 @@ import {
   type HealthFacts,
   type HealthPolicy,
   healthOf,
+  MAX_LOSSES,
   relayedHealthOf,
   type ToldHealth,
 } from './health.ts';
@@ -105,6 +106,7 @@ export class Input {
   private lastVideoAt: number | null = null;
   private lastAudioAt: number | null = null;
   private hasKeyframe = false;
+  /** Of a relayed input only those that this host alone has seen, on the way here. */
   private losses: number[] = [];
 
   constructor(options: InputOptions) {
@@ -153,8 +155,8 @@ export class Input {
 
   /** A relay begins, or goes on where another broke off: nothing is forgotten until its mark says otherwise. */
   attachRelay(publisher: Publisher, now: number): void {
-    this.publisher = publisher;
     this.relay.told = null;
+    this.publisher = publisher;
     this.lastProgressAt = now;
     this.evaluate(now);
   }
@@ -239,8 +241,9 @@ export class Input {
     this.healthDetail = detail;
     this.healthSince = since;
     if (!canShow(previous) && canShow(health)) this.arrivedAt = arrivedAt;
-    if (canShow(previous) && !canShow(health)) {
-      this.losses = this.losses.filter((at) => now - at < LOSS_MEMORY_MS);
+    // What its owner has lost, its owner tells.
+    if (canShow(previous) && !canShow(health) && (this.relayed === null || isLostHere)) {
+      this.losses = this.losses.filter((at) => now - at < LOSS_MEMORY_MS).slice(1 - MAX_LOSSES);
       this.losses.push(now);
     }
     this.wasLostHere = isLostHere;
@@ -249,7 +252,8 @@ export class Input {
 
   /** When it was lost lately, oldest first: for flap damping. */
   get recentLosses(): readonly number[] {
-    return this.losses;
+    const told = this.relayed?.told?.losses ?? [];
+    return told.length === 0 ? this.losses : [...told, ...this.losses].sort((a, b) => a - b);
   }
 
   /** How late its packets come from the host that owns it, at least, in ms; null for an input of this host. */
@@ -266,7 +270,7 @@ export class Input {
     return this.relayed;
   }
 
-  private readHealth(now: number): ToldHealth & { readonly isLostHere: boolean } {
+  private readHealth(now: number): Omit<ToldHealth, 'losses'> & { readonly isLostHere: boolean } {
     const facts: HealthFacts = {
       hasPublisher: this.publisher !== null,
       isDecodable: this.clock.isSettled && (this.hasKeyframe || this.isSoundOnly()),

@@ -34,6 +34,7 @@ export class Demand {
   private readonly served = new Set<string>();
   private readonly lingering = new Map<string, Cancel>();
   private readonly pulls = new Map<string, Pull>();
+  private isStopped = false;
 
   constructor(options: DemandOptions) {
     this.options = options;
@@ -43,7 +44,8 @@ export class Demand {
   /** The number of a program's viewers has changed. */
   viewers(name: string, count: number): void {
     const program = this.programs.get(name);
-    if (program === undefined) return;
+    // The viewers of a host that stops leave one by one, and the rest of them need nothing any more.
+    if (program === undefined || this.isStopped) return;
     if (count > 0) this.serve(program);
     else if (this.served.has(name) && !this.lingering.has(name)) {
       const { clock, lingerMs } = this.options;
@@ -68,8 +70,9 @@ export class Demand {
     }
   }
 
-  /** Ends all pulls, and no program is told. */
+  /** Ends all pulls for good, and no program is told. */
   stop(): void {
+    this.isStopped = true;
     for (const cancel of this.lingering.values()) cancel();
     for (const { stop } of this.pulls.values()) stop();
     this.lingering.clear();

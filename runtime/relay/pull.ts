@@ -29,6 +29,7 @@ export async function openPull(options: PullOptions): Promise<RelayConnection> {
     receiver = new RelayReceiver(publication);
     return receiver;
   };
+  const end = (reason: string): void => publication?.end(reason);
   const player = await playRtmp(
     relayUrl(from, input, key, have),
     { clock, timeoutMs: CONNECT_TIMEOUT_MS, keepAliveMs: KEEP_ALIVE_MS },
@@ -45,10 +46,14 @@ export async function openPull(options: PullOptions): Promise<RelayConnection> {
           payload,
         }),
     },
-  );
+  ).catch((error: unknown) => {
+    // A word may have come before the refusal: nobody else would let the input go.
+    end(error instanceof Error ? error.message : String(error));
+    throw error;
+  });
   close = () => player.close();
   const closed = player.closed.then((reason) => {
-    publication?.end(reason);
+    end(reason);
     return reason;
   });
   return { closed, close };

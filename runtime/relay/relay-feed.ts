@@ -40,7 +40,8 @@ export class RelayFeed implements InputListener {
     this.flush();
     const queue = new RelayQueue(sink, this.limits, this.clock.now());
     this.queues.add(queue);
-    if (this.placer !== null) beginAll([queue], this.past(have));
+    // Another encoder may have taken over since: nothing is known of its clock before its health says so.
+    if (this.placer?.epoch === this.input.position.epoch) beginAll([queue], this.past(have));
     queue.tell(this.healthMessage());
     return { queue, leave: () => this.queues.delete(queue) };
   }
@@ -101,20 +102,24 @@ export class RelayFeed implements InputListener {
     const packets = gops.flatMap((gop) => gop.packets);
     const first = packets[0];
     const known = have?.epoch === position.epoch ? have.sequence : 0;
-    if (first === undefined) return { batch, placer };
+    const mark = new RelayBatch();
+    if (first === undefined) return { batch, mark, placer };
+    mark.mark(placer.markOf(first));
     if (known > 0 && first.sequence <= known + 1) {
       const isNew = ({ packet, sequence }: InputPacket): boolean =>
         sequence > known || (packet.config !== null && sequence === known);
+      // Without a place among the packets: it may have changed while nobody was listening.
+      if (metadata !== null) batch.metadata(metadata);
+      for (const p of packets.filter(isNew)) placer.put(batch, p);
       const last = packets.findLast(isCounted) ?? first;
-      if (last.sequence > known) for (const p of packets.filter(isNew)) placer.put(batch, p);
-      else placer.goOnBehind(batch, last);
+      if (!placer.hasPlace) placer.goOnBehind(batch, last);
     } else {
       placer.begin(batch, first);
       if (metadata !== null) batch.metadata(metadata);
       batch.headers(gops[0]?.headers ?? this.input.headers);
       for (const p of packets) placer.put(batch, p);
     }
-    return { batch, placer };
+    return { batch, mark, placer };
   }
 
   private recentGops(): readonly Gop[] {
@@ -130,9 +135,9 @@ export class RelayFeed implements InputListener {
 
   /** Health is told behind what came before it: a host must not show an input before it has all that there is. */
   private healthMessage(): RelayBatch {
-    const { health, healthDetail, healthSince, arrivedAt } = this.input;
+    const { health, healthDetail, healthSince, arrivedAt, recentLosses } = this.input;
     const batch = new RelayBatch();
-    batch.health({ health, detail: healthDetail, since: healthSince, arrivedAt });
+    batch.health({ health, detail: healthDetail, since: healthSince, arrivedAt, losses: recentLosses });
     return batch;
   }
 
@@ -154,13 +159,15 @@ export class RelayFeed implements InputListener {
 
 interface Past {
   readonly batch: RelayBatch;
+  /** Where it begins, alone. */
+  readonly mark: RelayBatch;
   readonly placer: Placer;
 }
 
 /** Without any past, a host begins at the next keyframe. */
-function beginAll(queues: Iterable<RelayQueue>, { batch, placer }: Past): void {
+function beginAll(queues: Iterable<RelayQueue>, { batch, mark, placer }: Past): void {
   for (const queue of queues) {
-    if (placer.hasPlace) queue.begin(batch);
+    if (placer.hasPlace) queue.begin(batch, mark);
     else queue.skip();
   }
 }

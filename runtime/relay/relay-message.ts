@@ -3,9 +3,9 @@
  * They are read from hosts that have shown the relay key, and from nobody else.
  */
 import { type AmfValue, encodeAmf0 } from '../codec/amf0.ts';
-import { asObject } from '../codec/data-message.ts';
+import { asObject, decodeData } from '../codec/data-message.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
-import type { Health, ToldHealth } from '../input/health.ts';
+import { type Health, MAX_LOSSES, type ToldHealth } from '../input/health.ts';
 import type { InputPosition, RelayMark } from '../input/input.ts';
 
 /** Where the packets behind it stand (RelayMark). */
@@ -14,9 +14,7 @@ export const MARK = 'understudy.mark';
 export const HEALTH = 'understudy.health';
 
 /** What hosts say begins with this; an encoder's own data message of such a name is not carried. */
-const PREFIX = Buffer.from('understudy.');
-/** Marker and length of an AMF0 string (AMF0, 2.4). */
-const STRING_HEADER_BYTES = 3;
+const PREFIX = 'understudy.';
 
 const HEALTHS: readonly Health[] = ['absent', 'starting', 'live', 'stalled', 'degraded'];
 const MAX_DETAIL_LENGTH = 200;
@@ -25,13 +23,13 @@ export function encodeMark({ epoch, sequence, dts, offset }: RelayMark): Buffer 
   return encodeAmf0(MARK, { epoch, sequence, dts, offset });
 }
 
-export function encodeHealth({ health, detail, since, arrivedAt }: ToldHealth): Buffer {
-  return encodeAmf0(HEALTH, { health, detail, since, arrivedAt });
+export function encodeHealth({ health, detail, since, arrivedAt, losses }: ToldHealth): Buffer {
+  return encodeAmf0(HEALTH, { health, detail, since, arrivedAt, losses: [...losses] });
 }
 
-/** Whether a data message looks like one of ours. */
+/** Whether another host would read a data message as one of ours: a name can be written in more than one way. */
 export function isRelayMessage(payload: Buffer): boolean {
-  return payload.subarray(STRING_HEADER_BYTES, STRING_HEADER_BYTES + PREFIX.length).equals(PREFIX);
+  return decodeData(payload)?.name.startsWith(PREFIX) === true;
 }
 
 /** Throws ProtocolError where it is no mark. */
@@ -47,7 +45,7 @@ export function readMark(value: AmfValue): RelayMark {
 
 /** Throws ProtocolError where it is no health. */
 export function readHealth(value: AmfValue): ToldHealth {
-  const { health, detail, since, arrivedAt } = asObject(value);
+  const { health, detail, since, arrivedAt, losses } = asObject(value);
   const known = HEALTHS.find((one) => one === health);
   if (known === undefined) throw malformed('health');
   return {
@@ -55,6 +53,7 @@ export function readHealth(value: AmfValue): ToldHealth {
     detail: typeof detail === 'string' ? detail.slice(0, MAX_DETAIL_LENGTH) : '',
     since: time(since, 'since'),
     arrivedAt: time(arrivedAt, 'arrivedAt'),
+    losses: times(losses, 'losses'),
   };
 }
 
@@ -74,6 +73,11 @@ function whole(value: AmfValue, name: string): number {
 function time(value: AmfValue, name: string): number {
   if (typeof value !== 'number' || Number.isNaN(value)) throw malformed(name);
   return value;
+}
+
+function times(value: AmfValue, name: string): number[] {
+  if (!Array.isArray(value)) throw malformed(name);
+  return value.slice(-MAX_LOSSES).map((one) => time(one, name));
 }
 
 function malformed(name: string): ProtocolError {

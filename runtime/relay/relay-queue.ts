@@ -23,6 +23,7 @@ const RESUME_SHARE = 0.25;
  * One host's place in a relay: what it has been sent, and what is done when the way there does not keep up.
  *
  *   waiting (for the publication to be fit to be shown) -[begin]▶ flowing -[queue over its bound]▶ skipping
+ *   waiting -[begin, queue over its bound]▶ skipping
  *   skipping -[queue drained, at a keyframe]▶ flowing;   flowing, skipping -[another publication]▶ waiting
  */
 export class RelayQueue {
@@ -47,10 +48,19 @@ export class RelayQueue {
     this.state = 'waiting';
   }
 
-  /** Hands over the recent past; what comes next goes on from there. */
-  begin(past: RelayBatch): void {
-    this.write(past);
-    this.state = 'flowing';
+  /**
+   * Hands over the recent past; what comes next goes on from there. One that is behind begins at a keyframe instead, and gets
+   * `mark`, so that it does not take what it has of another publication for this one's.
+   */
+  begin(past: RelayBatch, mark: RelayBatch): void {
+    if (this.fits(past)) {
+      this.write(past);
+      this.state = 'flowing';
+    } else {
+      this.write(mark);
+      this.state = 'skipping';
+      this.skips += 1;
+    }
   }
 
   /** There is no past to hand over: it begins at the next keyframe. */
@@ -60,14 +70,12 @@ export class RelayQueue {
 
   /** `preamble`: what somebody needs who begins with this batch; null where nobody can. */
   send(batch: RelayBatch, preamble: RelayBatch | null): void {
-    const { pendingBytes, messageStreamId } = this.sink;
-    const { queueLimitBytes } = this.limits;
     if (this.state === 'waiting') return;
     if (this.state === 'skipping') {
-      if (preamble === null || pendingBytes > queueLimitBytes * RESUME_SHARE) return;
+      if (preamble === null || this.sink.pendingBytes > this.limits.queueLimitBytes * RESUME_SHARE) return;
       this.state = 'flowing';
       this.write(preamble);
-    } else if (pendingBytes > 0 && pendingBytes + batch.bytes(messageStreamId).length > queueLimitBytes) {
+    } else if (!this.fits(batch)) {
       this.state = 'skipping';
       this.skips += 1;
       return;
@@ -86,6 +94,14 @@ export class RelayQueue {
     if (this.drain.stuckMs(this.sink.pendingBytes, now) >= stuckTimeoutMs) {
       this.sink.close(`stuck: took nothing for ${stuckTimeoutMs} ms`);
     }
+  }
+
+  /** One batch always fits into an empty queue: who keeps up is not punished for a GOP beyond the bound. */
+  private fits(batch: RelayBatch): boolean {
+    const { pendingBytes, messageStreamId } = this.sink;
+    return (
+      pendingBytes === 0 || pendingBytes + batch.bytes(messageStreamId).length <= this.limits.queueLimitBytes
+    );
   }
 
   private write(batch: RelayBatch): void {

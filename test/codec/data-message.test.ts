@@ -35,6 +35,11 @@ describe('decodeData', () => {
       payload: encodeAmf0('onEndOfStream'),
       data: { name: 'onEndOfStream', value: undefined },
     },
+    {
+      name: '@setDataFrame several times',
+      payload: encodeAmf0('@setDataFrame', '@setDataFrame', 'onMetaData', METADATA),
+      data: { name: 'onMetaData', value: METADATA },
+    },
     { name: '@setDataFrame alone', payload: encodeAmf0('@setDataFrame'), data: null },
     { name: 'a number where the name belongs', payload: encodeAmf0(1, 'onMetaData'), data: null },
     { name: 'nothing', payload: bytes(''), data: null },

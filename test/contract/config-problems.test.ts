@@ -416,8 +416,260 @@ const mixedCases: Case[] = [
   },
 ];
 
+const RELAY = { key: { env: 'RELAY_KEY' } };
+const ONE = { name: 'one', address: '192.0.2.1', inputs: ['master/camera1', 'master/camera2'] };
+const FOUR = { name: 'four', address: '2001:db8::4', inputs: ['backup/spare'] };
+
+/** Two hosts without a problem, but for what is changed. */
+function withHosts(changes: object): object {
+  return { masters: MASTERS, backups: [{ name: 'spare' }], relay: RELAY, hosts: [ONE, FOUR], ...changes };
+}
+
+const hostCases: Case[] = [
+  {
+    name: 'hosts without a key to know each other by',
+    raw: withHosts({ relay: {} }),
+    problems: [{ key: 'relay.key', allowed: '{"env": …}', fix: '"relay": {"key": {"env": "RELAY_KEY"}}' }],
+  },
+  {
+    name: 'the relay key of a master',
+    raw: withHosts({ masters: [{ name: 'camera1', key: { env: 'RELAY_KEY' } }, { name: 'camera2' }] }),
+    problems: [
+      {
+        key: 'relay.key.env',
+        value: '(hidden)',
+        allowed: 'what no other key names',
+        fix: 'and the relay, a key of its own: masters[0].key.env',
+      },
+    ],
+  },
+  {
+    name: 'no host in the list',
+    raw: withHosts({ hosts: [] }),
+    problems: [{ key: 'hosts', value: [], allowed: 'a list of 1 to 100', fix: 'Write it as such a list' }],
+  },
+  {
+    name: 'a name against the rule, an address of another form, and a port that is none',
+    raw: withHosts({
+      hosts: [
+        { ...ONE, name: 'One', address: 'rtmp://a/b' },
+        { ...FOUR, rtmpPort: 0 },
+      ],
+    }),
+    problems: [
+      { key: 'hosts[0].name', value: 'One', allowed: 'lower-case letters', fix: 'follow this rule' },
+      { key: 'hosts[0].address', value: 'rtmp://a/b', allowed: 'without scheme and port', fix: 'this rule' },
+      { key: 'hosts[1].rtmpPort', value: 0, allowed: 'from 1 to 65535', fix: 'a whole number in this range' },
+    ],
+  },
+  {
+    name: 'an address with its port, and one that is missing',
+    raw: withHosts({
+      hosts: [
+        { ...ONE, address: '192.0.2.1:1935' },
+        { ...FOUR, address: undefined },
+      ],
+    }),
+    problems: [
+      { key: 'hosts[1].address', allowed: 'an IP address', fix: 'Add "address".' },
+      {
+        key: 'hosts[0].address',
+        value: '192.0.2.1:1935',
+        allowed: 'without scheme and port',
+        fix: 'write it as "rtmpPort"',
+      },
+    ],
+  },
+  {
+    name: 'two hosts of one name',
+    raw: withHosts({ hosts: [ONE, { ...FOUR, name: 'one' }] }),
+    problems: [
+      {
+        key: 'hosts[1].name',
+        value: 'one',
+        allowed: 'a name of its own among the hosts',
+        fix: 'Rename it: hosts[0].name',
+      },
+    ],
+  },
+  {
+    name: 'an input that is not configured, and one that nobody takes',
+    raw: withHosts({ hosts: [ONE, { ...FOUR, inputs: ['backup/spar'] }] }),
+    problems: [
+      {
+        key: 'hosts[1].inputs[0]',
+        value: 'backup/spar',
+        allowed: 'master/camera1, master/camera2 or backup/spare',
+        fix: 'Did you mean "backup/spare"?',
+      },
+      {
+        key: 'hosts',
+        value: [ONE, { ...FOUR, inputs: ['backup/spar'] }],
+        allowed: 'take all inputs, each of them once',
+        fix: 'Add backup/spare to the "inputs" of a host.',
+      },
+    ],
+  },
+  {
+    name: 'inputs that nobody takes',
+    raw: withHosts({ hosts: [{ ...ONE, inputs: [] }] }),
+    problems: [
+      {
+        key: 'hosts',
+        value: [{ ...ONE, inputs: [] }],
+        allowed: 'take all inputs',
+        fix: 'Add master/camera1, master/camera2, backup/spare to the "inputs" of a host.',
+      },
+    ],
+  },
+  {
+    name: 'an input that two hosts take',
+    raw: withHosts({ hosts: [ONE, { ...FOUR, inputs: ['backup/spare', 'master/camera2'] }] }),
+    problems: [
+      {
+        key: 'hosts[1].inputs[1]',
+        value: 'master/camera2',
+        allowed: 'no other host takes',
+        fix: 'Take it out: hosts[0].inputs[1] is the same.',
+      },
+    ],
+  },
+  {
+    name: 'relays to a mistyped host, to itself, to nobody, and twice',
+    raw: withHosts({ hosts: [ONE, { ...FOUR, relays: ['oen', 'four', 'somewhere', 'one', 'one'] }] }),
+    problems: [
+      { key: 'hosts[1].relays[0]', value: 'oen', allowed: 'one', fix: 'Did you mean "one"?' },
+      {
+        key: 'hosts[1].relays[1]',
+        value: 'four',
+        allowed: 'one',
+        fix: 'Take it out: a host has its own inputs.',
+      },
+      { key: 'hosts[1].relays[2]', value: 'somewhere', allowed: 'one', fix: 'Name one of the hosts.' },
+      {
+        key: 'hosts[1].relays[4]',
+        value: 'one',
+        allowed: 'each host once',
+        fix: 'Take it out: hosts[1].relays[3] is the same.',
+      },
+    ],
+  },
+  {
+    name: 'relays of a host without a backup',
+    raw: withHosts({ hosts: [{ ...ONE, relays: ['four'] }, FOUR] }),
+    problems: [
+      {
+        key: 'hosts[0].relays',
+        value: ['four'],
+        allowed: 'nothing, for a host that takes no backup',
+        fix: 'Take it out: masters are not pushed',
+      },
+    ],
+  },
+  {
+    name: 'contention that all hosts would have to agree on',
+    raw: withHosts({ failover: { contention: 'exclusive' } }),
+    problems: [
+      {
+        key: 'failover.contention',
+        value: 'exclusive',
+        allowed: '"share", because of hosts',
+        fix: 'Leave it out: each host decides',
+      },
+    ],
+  },
+  {
+    name: 'a host whose name is none, and a deployment',
+    raw: withHosts({ host: 'Two!', name: 'My studio' }),
+    problems: [
+      { key: 'name', value: 'My studio', allowed: 'lower-case letters', fix: 'follow this rule' },
+      { key: 'host', value: 'Two!', allowed: 'lower-case letters', fix: 'follow this rule' },
+    ],
+  },
+  {
+    name: 'relay settings out of their bounds',
+    raw: withHosts({ relay: { ...RELAY, lingerMs: -1, queueLimitBytes: 1, keepWarm: 'yes' } }),
+    problems: [
+      { key: 'relay.keepWarm', value: 'yes', allowed: 'true or false', fix: 'default, false' },
+      { key: 'relay.lingerMs', value: -1, allowed: '0 to 3600000', fix: 'default, 30000' },
+      { key: 'relay.queueLimitBytes', value: 1, allowed: '65536 to 268435456', fix: 'default, 16777216' },
+    ],
+  },
+  {
+    name: 'cameras of another protocol, and of none',
+    raw: {
+      masters: [
+        { name: 'a', camera: { url: 'http://192.0.2.9/live' } },
+        { name: 'b', camera: {} },
+      ],
+    },
+    problems: [
+      {
+        key: 'masters[0].camera.url',
+        value: 'http://192.0.2.9/live',
+        allowed: 'rtsp://HOST/PATH or rtmp://HOST/APP/STREAM',
+        fix: 'follow this rule',
+      },
+      { key: 'masters[1].camera.url', allowed: 'without a user and a password', fix: 'Add "url".' },
+    ],
+  },
+  {
+    name: 'metrics on a port that is taken, and to a region and a namespace that are none',
+    raw: {
+      masters: MASTERS,
+      metrics: {
+        port: 8081,
+        cloudWatch: { region: 'Frankfurt', namespace: 'AWS/x', regoin: 'eu-central-1' },
+      },
+    },
+    problems: [
+      { key: 'metrics.cloudWatch.region', value: 'Frankfurt', allowed: 'as eu-central-1', fix: 'this rule' },
+      {
+        key: 'metrics.cloudWatch.namespace',
+        value: 'AWS/x',
+        allowed: 'not beginning with AWS/',
+        fix: 'rule',
+      },
+      {
+        key: 'metrics.cloudWatch.regoin',
+        value: 'eu-central-1',
+        allowed: 'the keys region, namespace',
+        fix: 'Did you mean region?',
+      },
+      {
+        key: 'metrics.port',
+        value: 8081,
+        allowed: 'a port that no other listener has',
+        fix: 'control.port is 8081 by default',
+      },
+    ],
+  },
+  {
+    name: 'CloudWatch that is switched on without saying how',
+    raw: { masters: MASTERS, metrics: { cloudWatch: true } },
+    problems: [
+      {
+        key: 'metrics.cloudWatch',
+        value: true,
+        allowed: 'false or { "region": …, "namespace": … }',
+        fix: 'for the default, false',
+      },
+    ],
+  },
+  {
+    name: 'a drain that is no section, and a time that is none',
+    raw: { masters: MASTERS, drain: 30_000 },
+    problems: [{ key: 'drain', value: 30_000, allowed: '{ "timeoutMs": … }', fix: 'Write it in this form' }],
+  },
+  {
+    name: 'a drain beyond its bounds',
+    raw: { masters: MASTERS, drain: { timeoutMs: 3_600_001 } },
+    problems: [{ key: 'drain.timeoutMs', value: 3_600_001, allowed: '0 to 3600000', fix: 'default, 30000' }],
+  },
+];
+
 describe('a configuration with problems', () => {
-  it.each([...schemaCases, ...crossCases, ...mixedCases])('$name', ({ raw, problems }) => {
+  it.each([...schemaCases, ...crossCases, ...mixedCases, ...hostCases])('$name', ({ raw, problems }) => {
     const expected = problems.map(({ key, value, allowed, fix }) => ({
       key,
       value,
@@ -425,6 +677,18 @@ describe('a configuration with problems', () => {
       fix: expect.stringContaining(fix),
     }));
     expect(problemsOf(raw)).toEqual(expected);
+  });
+});
+
+describe('hosts without a problem', () => {
+  it.each([
+    { name: 'as they are', changes: {} },
+    { name: 'with contention said as it is', changes: { failover: { contention: 'share' } } },
+    { name: 'with relays to each host once', changes: { hosts: [ONE, { ...FOUR, relays: ['one'] }] } },
+    { name: 'with a host that need not be in the list', changes: { host: 'edge-7' } },
+    { name: 'with a short IPv6 address', changes: { hosts: [{ ...ONE, address: '::1' }, FOUR] } },
+  ])('$name', ({ changes }) => {
+    expect(problemsOf(withHosts(changes))).toEqual([]);
   });
 });
 
@@ -470,6 +734,37 @@ describe('secrets', () => {
       raw: { masters: MASTERS, [`a?key=${SECRET}`]: 1 },
       key: '["a?key=(hidden)"]',
     },
+    { name: 'a relay key written inline', raw: withHosts({ relay: { key: SECRET } }), key: 'relay.key' },
+    {
+      name: 'a relay key as a variable',
+      raw: withHosts({ relay: { key: { env: SECRET } } }),
+      key: 'relay.key.env',
+    },
+    {
+      name: "in the URL of a camera, as a user's password",
+      raw: { masters: [{ name: 'a', camera: { url: `rtsp://me:${SECRET}@192.0.2.9/live` } }] },
+      key: 'masters[0].camera.url',
+    },
+    {
+      name: 'a login written inline',
+      raw: { masters: [{ name: 'a', camera: { url: 'rtsp://192.0.2.9/live', login: `me:${SECRET}` } }] },
+      key: 'masters[0].camera.login',
+    },
+    {
+      name: 'a login as a variable',
+      raw: { masters: [{ name: 'a', camera: { url: 'rtsp://192.0.2.9/live', login: { env: SECRET } } }] },
+      key: 'masters[0].camera.login.env',
+    },
+    {
+      name: 'an unknown password of a camera',
+      raw: { masters: [{ name: 'a', camera: { url: 'rtsp://192.0.2.9/live', password: SECRET } }] },
+      key: 'masters[0].camera.password',
+    },
+    {
+      name: 'in the address of a host',
+      raw: withHosts({ hosts: [{ ...ONE, address: `rtmp://me:${SECRET}@a` }, FOUR] }),
+      key: 'hosts[0].address',
+    },
     { name: 'as the whole file', raw: SECRET, key: '(the file)' },
   ];
 
@@ -480,6 +775,19 @@ describe('secrets', () => {
     const text = formatProblems(problems, 'understudy.config.json');
     expect(text).not.toContain(SECRET);
     expect(text).toContain('(hidden)');
+  });
+
+  it.each([
+    { name: 'the relay key', raw: withHosts({ relay: { key: SECRET } }), fix: '"key": {"env": "RELAY_KEY"}' },
+    {
+      name: "a camera's login",
+      raw: { masters: [{ name: 'a', camera: { url: 'rtsp://192.0.2.9/live', login: SECRET } }] },
+      fix: '"login": {"env": "CAMERA1_LOGIN"}',
+    },
+  ])('of $name are told where it belongs, and that none is made', ({ raw, fix }) => {
+    const [problem] = problemsOf(raw);
+    expect(problem?.fix).toContain(fix);
+    expect(problem?.fix).not.toContain('generated');
   });
 
   it('are told where they belong', () => {

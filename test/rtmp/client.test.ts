@@ -334,6 +334,131 @@ describe('a client whose server fails', () => {
   });
 });
 
+describe('a relay by a publisher', () => {
+  async function publishing(info: AmfObject = {}) {
+    const outcome = publish();
+    const peer = await server.peer();
+    await answer(peer, 'publish');
+    peer.command(5, 'onStatus', 0, null, { level: 'status', code: 'NetStream.Publish.Start', ...info });
+    const { value: publisher } = await outcome;
+    if (publisher === undefined) throw new Error('the client does not publish');
+    return { peer, publisher };
+  }
+
+  it('hears what the server says with its acceptance', async () => {
+    const { publisher } = await publishing({ epoch: 7, sequence: 42 });
+    expect(publisher.startInfo).toMatchObject({ code: 'NetStream.Publish.Start', epoch: 7, sequence: 42 });
+    expect(publisher.messageStreamId).toBe(5);
+  });
+
+  it('writes chunks as they are, and says what is pending', async () => {
+    const { peer, publisher } = await publishing();
+    const frame = largeFrame(100_000);
+    expect(publisher.pendingBytes).toBe(0);
+    const chunks = encodeMessage(6, videoMessage(7, frame, 5), OUT_CHUNK_SIZE);
+    publisher.write(chunks);
+    expect(publisher.pendingBytes).toBeLessThanOrEqual(chunks.length);
+    const message = await until('it', () => peer.messages.find(({ type }) => type === 'video'));
+    expect(message).toEqual({ type: 'video', streamId: 5, timestamp: 7, payload: frame });
+    await until('all is taken', () => publisher.pendingBytes === 0);
+  });
+
+  it('writes nothing any more once it is closed, at once where it has a reason', async () => {
+    const { peer, publisher } = await publishing();
+    publisher.close('stuck');
+    publisher.write(encodeMessage(6, videoMessage(7, KEYFRAME, 5), OUT_CHUNK_SIZE));
+    expect(await publisher.closed).toBe('stuck');
+    await peer.closed();
+    expect(peer.messages.some(({ type }) => type === 'video')).toBe(false);
+    expect(peer.commands.some(({ name }) => name === 'deleteStream')).toBe(false);
+  });
+});
+
+describe('a client that keeps its connection alive', () => {
+  const PERIOD_MS = 1_000;
+  const isPing = (message: RawPeer['messages'][number]) =>
+    message.type === 'user-control' && message.event === 6;
+
+  async function playing() {
+    const came: number[] = [];
+    const outcome = watch(
+      playRtmp(
+        server.url('live/camera1'),
+        { clock, timeoutMs: 60_000, keepAliveMs: PERIOD_MS },
+        { ...IGNORE, packet: ({ timestamp }) => came.push(timestamp) },
+      ),
+    );
+    const peer = await server.peer();
+    await answer(peer, 'play');
+    status(peer, 5, 'status', 'NetStream.Play.Start');
+    const { value: player } = await outcome;
+    if (player === undefined) throw new Error('the client does not play');
+    let ended: string | null = null;
+    void player.closed.then((reason) => {
+      ended = reason;
+    });
+    return { peer, player, came, ended: () => ended };
+  }
+
+  it('pings its server in every period, with the time', async () => {
+    const { peer } = await playing();
+    for (let count = 1; count <= 2; count += 1) {
+      clock.advance(PERIOD_MS);
+      await until(`ping ${count}`, () => peer.messages.filter(isPing).length === count);
+    }
+    const [first, second] = peer.messages
+      .filter(isPing)
+      .flatMap((m) => (m.type === 'user-control' ? m.value : []));
+    expect(((second ?? 0) - (first ?? 0)) >>> 0).toBe(PERIOD_MS);
+  });
+
+  it('gives up on a server that says nothing for three periods', async () => {
+    const { peer, player, ended } = await playing();
+    // What the server said so far was in the first of them.
+    clock.advance(3 * PERIOD_MS);
+    await until('three pings', () => peer.messages.filter(isPing).length === 3);
+    expect(ended()).toBeNull();
+    clock.advance(PERIOD_MS);
+    expect(await player.closed).toBe('nothing received for 3000 ms');
+    await peer.closed();
+    await until('no timer is left', () => clock.pendingTimers === 0);
+  });
+
+  it('stays with one that says anything', async () => {
+    const { peer, came, ended } = await playing();
+    for (let period = 1; period <= 12; period += 1) {
+      clock.advance(PERIOD_MS);
+      if (period % 3 !== 0) continue;
+      peer.send(videoMessage(period, KEYFRAME, 5));
+      await until('it', () => came.at(-1) === period);
+    }
+    expect(ended()).toBeNull();
+  });
+
+  it('gives up on a server that never shakes hands', async () => {
+    const outcome = watch(
+      playRtmp(server.url('live/camera1'), { clock, timeoutMs: 60_000, keepAliveMs: PERIOD_MS }, IGNORE),
+    );
+    await server.socket();
+    clock.advance(3 * PERIOD_MS);
+    expect((await outcome).error?.message).toContain('nothing received for 3000 ms');
+    await until('no timer is left', () => clock.pendingTimers === 0);
+  });
+
+  it('does not ping unless it is told to', async () => {
+    const outcome = play();
+    const peer = await server.peer();
+    await answer(peer, 'play');
+    status(peer, 5, 'status', 'NetStream.Play.Start');
+    const { value: player } = await outcome;
+    expect(clock.pendingTimers).toBe(0);
+    clock.advance(100_000);
+    player?.close();
+    await peer.closed();
+    expect(peer.messages.some(isPing)).toBe(false);
+  });
+});
+
 describe('playRtmp', () => {
   async function playing(listener = IGNORE) {
     const outcome = play(listener);
