@@ -49,6 +49,11 @@ export class RelayFeed implements InputListener {
   packet(p: InputPacket): void {
     const { input, placer } = this;
     if (placer?.epoch !== input.position.epoch) return;
+    // Nobody takes it: who comes gets it as the past.
+    if (this.queues.size === 0) {
+      placer.pass(p);
+      return;
+    }
     if (input.buffer.gops.at(-1)?.packets[0] === p) {
       this.flush();
       this.preamble = new RelayBatch();
@@ -62,7 +67,7 @@ export class RelayFeed implements InputListener {
   }
 
   metadata(metadata: Metadata): void {
-    if (this.placer?.epoch !== this.input.position.epoch) return;
+    if (this.queues.size === 0 || this.placer?.epoch !== this.input.position.epoch) return;
     this.batch.metadata(metadata);
     this.flushSoon();
   }
@@ -172,6 +177,11 @@ function beginAll(queues: Iterable<RelayQueue>, { batch, mark, placer }: Past): 
   }
 }
 
+/** Only hosts speak to hosts: what an encoder says in their name would be believed. */
+function mayPass({ packet }: InputPacket): boolean {
+  return packet.track !== 'data' || !isRelayMessage(packet.payload);
+}
+
 /** Whether it has a number: a header has none. */
 function isCounted({ packet }: InputPacket): boolean {
   return packet.config === null;
@@ -193,14 +203,19 @@ class Placer {
   }
 
   put(batch: RelayBatch, p: InputPacket): void {
-    // Only hosts speak to hosts: what an encoder says in their name would be believed.
-    if (p.packet.track === 'data' && isRelayMessage(p.packet.payload)) return;
-    if (isCounted(p)) {
-      if (p.anchor.offset !== this.offset || p.sequence !== this.sequence + 1) batch.mark(this.markOf(p));
-      this.offset = p.anchor.offset;
-      this.sequence = p.sequence;
+    if (!mayPass(p)) return;
+    if (isCounted(p) && (p.anchor.offset !== this.offset || p.sequence !== this.sequence + 1)) {
+      batch.mark(this.markOf(p));
     }
+    this.pass(p);
     batch.packet(p);
+  }
+
+  /** The packet goes by: what comes next is placed behind it. */
+  pass(p: InputPacket): void {
+    if (!mayPass(p) || !isCounted(p)) return;
+    this.offset = p.anchor.offset;
+    this.sequence = p.sequence;
   }
 
   /** Puts the mark of the packet that follows. */
