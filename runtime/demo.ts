@@ -55,13 +55,17 @@ export function startDemo({ config, keys, host, clock, terminal }: DemoOptions):
   const kill = process.platform === 'win32' ? 'taskkill /F /PID' : 'kill -9';
   const [first] = inputs;
   const [program] = config.programs;
+  if (first === undefined) {
+    terminal.line('No demo encoders: encoders publish to the other hosts.');
+    return () => {};
+  }
   const lines = [
     ...table([
       ['DEMO ENCODER', 'KILL IT'],
       ...inputs.map(({ input }) => [input, `${kill} ${encoders.get(input)?.pid}`]),
     ]),
     '',
-    `Watch what a viewer gets while you kill ${first?.input}:`,
+    `Watch what a viewer gets while you kill ${first.input}:`,
     `  ${SHOWN_COMMAND} watch rtmp://127.0.0.1:${host.ports.rtmp}/live/${program?.name}`,
     `Freeze it instead (it is noticed after ${config.failover.stallTimeoutMs} ms): kill -STOP PID, kill -CONT PID`,
     `See the state: ${SHOWN_COMMAND} status      Rehearse: ${SHOWN_COMMAND} drill ${program?.name}`,

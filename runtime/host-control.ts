@@ -184,7 +184,7 @@ function kindsOf(warnings: readonly string[]): string {
 }
 
 function describeInput(input: Input, now: number): InputState {
-  const { video, audio } = input.publisher === null ? { video: null, audio: null } : input.headers;
+  const { video, audio } = input.health === 'absent' ? { video: null, audio: null } : input.headers;
   const rates = input.rates(now);
   return {
     name: input.name,

@@ -132,12 +132,13 @@ export class HostRelays {
   /** Another host pushes an input to this one. */
   publish({ name, query }: StreamRequest, publisher: Peer): Publication | Refusal {
     const input = this.inputs.get(name);
+    const role = this.options.roles.get(name);
     if (!this.isKeyRight(query)) return refusal('NetStream.Publish.Denied', 'wrong relay key');
-    if (input === undefined || this.options.roles.get(name)?.role !== 'pushed') {
+    if (input === undefined || role?.role !== 'pushed') {
       return refusal('NetStream.Publish.BadName', `${name} is not pushed to this host`);
     }
     const { epoch, sequence } = input.position;
-    const publication = this.options.registry.attachRelay(input, publisher);
+    const publication = this.options.registry.attachRelay(input, named(role.owner, publisher));
     const receiver = new RelayReceiver(publication);
     return {
       startInfo: { epoch, sequence },
@@ -232,7 +233,7 @@ export class HostRelays {
         have: input.position,
         attach: (publisher) => {
           if (!isNeeded) throw new Error('nobody needs it any more');
-          return registry.attachRelay(input, publisher);
+          return registry.attachRelay(input, named(role.owner, publisher));
         },
       }),
     );
@@ -280,4 +281,9 @@ export class HostRelays {
       this.links.delete(link);
     };
   }
+}
+
+/** The other host by its name, for logs and the state. */
+function named({ name }: PeerHost, publisher: Peer): Peer {
+  return { address: `host ${name}, ${publisher.address}`, close: (reason) => publisher.close(reason) };
 }

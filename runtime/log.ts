@@ -34,6 +34,11 @@ function describeEvent(line: Record<string, unknown>): string {
       return `${text('input')} ${text('health')}${line.detail ? ` (${text('detail')})` : ''}`;
     case 'switch':
       return describeSwitch(line);
+    case 'relay': {
+      const way = line.kind === 'push' ? 'to' : 'from';
+      const why = line.detail ? ` (${text('detail')})` : '';
+      return `${text('input')} ${way} host ${text('host')}: ${text('state')}${why}`;
+    }
     case 'preflight': {
       const warnings = line.warnings as readonly string[];
       return warnings.length === 0

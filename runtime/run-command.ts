@@ -150,14 +150,11 @@ export function loadConfig(
 function describeHost(config: Config, keys: Keys, host: Host, address: string): string[] {
   const { rtmp, http } = host.ports;
   const isNew = keys.generated.length > 0;
+  const isEdge = ownedInputs(config).length === 0;
   return [
     `Understudy ${VERSION}: ${count(config.masters.length, 'master')}, ${count(config.backups.length, 'backup')}${describeRole(config)}`,
     '',
-    ...describePublishing(config, keys, address, rtmp, isNew),
-    isNew
-      ? `\nThese keys are new and kept in ${keys.file}. They are not shown again; "understudy keys" shows them.`
-      : '\n"understudy keys" shows the stream keys.',
-    '',
+    ...(isEdge ? [] : [...describePublishing(config, keys, address, rtmp, isNew), '', keysHint(keys), '']),
     ...table([
       ['PLAY', 'RTMP', 'HTTP-FLV'],
       ...config.programs.map(({ name }) => [
@@ -168,6 +165,12 @@ function describeHost(config: Config, keys: Keys, host: Host, address: string): 
     ]),
     '',
   ];
+}
+
+function keysHint({ generated, file }: Keys): string {
+  return generated.length > 0
+    ? `These keys are new and kept in ${file}. They are not shown again; "understudy keys" shows them.`
+    : '"understudy keys" shows the stream keys.';
 }
 
 /** Which host of several this one is. */

@@ -6,7 +6,7 @@
  */
 
 /** As measured, rounded: a package here and there does not change what a user wants to know. */
-const RUNNING = { what: 'what running needs', megabytes: 40 };
+const RUNNING = { what: 'what running needs', megabytes: 70 };
 const EVERYTHING = { what: 'everything, with the tools and tests', megabytes: 400 };
 
 /**

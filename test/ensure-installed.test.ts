@@ -152,7 +152,7 @@ describe('what is installed then', () => {
   it('is what running needs, or everything', () => {
     expect(decide('--production')).toMatchObject({
       npmArguments: ['ci', '--omit=dev', '--no-audit', '--no-fund'],
-      says: 'nothing is installed yet: installing what running needs (about 40 MB) with npm ci…',
+      says: 'nothing is installed yet: installing what running needs (about 70 MB) with npm ci…',
     });
     expect(decide()).toMatchObject({
       npmArguments: ['ci', '--include=dev', '--no-audit', '--no-fund'],

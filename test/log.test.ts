@@ -30,6 +30,16 @@ describe('a line of the log', () => {
       'master/camera1 is no longer published by 192.0.2.1:5: FCUnpublish',
     ],
     [
+      'a relay',
+      { event: 'relay', kind: 'push', input: 'backup/spare', host: 'one', state: 'open', detail: '' },
+      'backup/spare to host one: open',
+    ],
+    [
+      'a relay that is lost',
+      { event: 'relay', kind: 'pull', input: 'master/a', host: 'two', state: 'lost', detail: 'refused' },
+      'master/a from host two: lost (refused)',
+    ],
+    [
       'a health that says it all',
       { event: 'health', input: 'backup/spare', health: 'live', detail: '' },
       'backup/spare live',
