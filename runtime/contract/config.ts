@@ -48,6 +48,18 @@ const REGION_RULE = 'an AWS region, as eu-central-1';
 const NAMESPACE_PATTERN = /^(?!AWS\/)[A-Za-z0-9._/#:-]{1,255}$/;
 const NAMESPACE_RULE = '1 to 255 of A-Z a-z 0-9 . _ / # : -, not beginning with AWS/';
 
+const CIDR_PATTERN = /^(?:\d{1,3}\.){3}\d{1,3}\/(?:[0-9]|[12][0-9]|3[0-2])$/;
+const CIDR_RULE = 'an IPv4 range, as 192.0.2.0/24';
+const INSTANCE_TYPE_PATTERN = /^[a-z][a-z0-9-]*\d[a-z0-9-]*\.[a-z0-9-]+$/;
+const INSTANCE_TYPE_RULE = 'an EC2 instance type, as c7g.large';
+const CERTIFICATE_PATTERN =
+  /^arn:aws(?:-[a-z]+)*:acm:[a-z0-9-]+:\d{12}:certificate\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const CERTIFICATE_RULE = 'the ARN of a certificate in AWS Certificate Manager';
+const DOMAIN_PATTERN = /^(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
+const DOMAIN_RULE = 'a domain name, in lower-case letters';
+const EMAIL_PATTERN = /^[^\s@]{1,64}@[^\s@]+\.[^\s@]{2,}$/;
+const EMAIL_RULE = 'an e-mail address';
+
 const INPUT_PATTERN = /^(?:master|backup)\/[a-z0-9][a-z0-9_-]{0,63}$/;
 const INPUT_RULE = 'master/<name> or backup/<name>';
 
@@ -171,6 +183,87 @@ const hostEntry = z.strictObject({
     ),
 });
 
+const cidr = (description: string) => text(CIDR_PATTERN, CIDR_RULE, description);
+
+const instanceType = () => text(INSTANCE_TYPE_PATTERN, INSTANCE_TYPE_RULE, 'The EC2 instance type.');
+
+const aws = z.strictObject({
+  region: text(REGION_PATTERN, REGION_RULE, 'Default: that of the environment of the CDK.').exactOptional(),
+  zones: whole([2, 3], 3, 'How many availability zones the hosts are spread over.'),
+  vpcCidr: cidr('The address range of the network.').default('10.90.0.0/16'),
+  encoderCidrs: z
+    .array(cidr('An address range.'))
+    .min(1)
+    .max(50)
+    .default(['0.0.0.0/0'])
+    .describe('Where encoders publish from.'),
+  viewerCidrs: z
+    .array(cidr('An address range.'))
+    .min(1)
+    .max(50)
+    .default(['0.0.0.0/0'])
+    .describe('Where viewers play from.'),
+  architecture: z.enum(['arm64', 'x86_64']).default('arm64').describe('arm64 is AWS Graviton.'),
+  instanceType: instanceType().default('c7g.large'),
+  hosts: z
+    .array(
+      z.strictObject({
+        input: text(INPUT_PATTERN, INPUT_RULE, 'The input whose host this is about.'),
+        zone: wholeWithoutDefault([1, 3]).exactOptional().describe('In which of the zones it stands.'),
+        instanceType: instanceType().exactOptional(),
+      }),
+    )
+    .max(23)
+    .default([])
+    .describe('What is different for single hosts. Each input has a host of its own.'),
+  certificateArn: text(CERTIFICATE_PATTERN, CERTIFICATE_RULE, 'For RTMPS and HTTPS.').exactOptional(),
+  cloudFront: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        priceClass: z.enum(['100', '200', 'all']).default('100').describe('Where in the world it serves.'),
+        domainNames: z
+          .array(text(DOMAIN_PATTERN, DOMAIN_RULE, 'A name of your own.'))
+          .max(10)
+          .default([])
+          .describe('Needs certificateArn.'),
+        certificateArn: text(
+          CERTIFICATE_PATTERN,
+          CERTIFICATE_RULE,
+          'For the names; it must be one of us-east-1.',
+        ).exactOptional(),
+      }),
+    ])
+    .default(false)
+    .describe('A CDN in front of HTTP.'),
+  edges: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        instanceType: instanceType().default('c7g.large'),
+        min: whole([1, 50], 2, 'The least number of edges.'),
+        max: whole([1, 100], 8, 'The greatest number of edges.'),
+        networkOutMbps: whole([10, 100_000], 600, 'What one edge should send, in Mbit/s, on the mean.'),
+        viewersPerEdge: whole([10, 100_000], 1_500, 'How many viewers one edge should have, on the mean.'),
+      }),
+    ])
+    .default(false)
+    .describe('Hosts without inputs that serve viewers, as many as are needed.'),
+  alarmEmails: z
+    .array(text(EMAIL_PATTERN, EMAIL_RULE, 'Gets the alarms, once it has confirmed.'))
+    .max(10)
+    .default([])
+    .describe('Who is told of alarms.'),
+  logRetentionDays: z
+    .union([1, 3, 7, 14, 30, 60, 90, 180, 365].map((days) => z.literal(days)))
+    .default(30)
+    .describe('How long logs are kept.'),
+  keepAddresses: z
+    .boolean()
+    .default(true)
+    .describe('Protect the network stack, with the addresses that encoders and players know, from deletion.'),
+});
+
 const ANY_ADDRESS = 'The address to listen on. Default: all addresses of the machine.';
 
 const document = z
@@ -257,6 +350,7 @@ const document = z
       })
       .prefault({})
       .describe('Where figures go.'),
+    aws: aws.prefault({}).describe('The deployment on AWS (npm run deploy).'),
     slate: z
       .union([
         z.literal(false),
@@ -341,6 +435,7 @@ export type Config = z.output<typeof configSchema>;
 export type InputConfig = Config['masters'][number];
 export type KeyReference = z.output<typeof keyReference>;
 export type HostConfig = z.output<typeof hostEntry>;
+export type AwsConfig = Config['aws'];
 export type ProgramConfig = Config['programs'][number];
 export type FailoverConfig = Config['failover'];
 
