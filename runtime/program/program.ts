@@ -60,9 +60,13 @@ interface PendingCut {
   readonly reached: Set<string>;
   /** Up to where K is known not to lie: the last picture of the new source; what it has for sound where it has no pictures. */
   heardUpTo: number;
-  /** The old source's packets that K may lie in front of. The oldest was held back at `heldSince`. */
-  held: InputPacket[];
-  heldSince: number;
+  /** The old source's packets that K may lie in front of, in order of arrival. */
+  readonly held: HeldPacket[];
+}
+
+interface HeldPacket {
+  readonly p: InputPacket;
+  readonly since: number;
 }
 
 interface OpenRecord {
@@ -189,7 +193,7 @@ export class Program {
       this.goOffAir(cause);
     } else if (isBetweenLiveSources(cause) && this.onAir?.health === 'live') {
       if (this.cut === null) this.beginCut(to, cause, cutFrom ?? Number.NEGATIVE_INFINITY);
-      else if (this.cut.at === null && now - this.cut.heldSince >= CUT_WAIT_MS) this.releaseHeld(this.cut);
+      else if (this.cut.at === null && isOverdue(this.cut, now)) this.waitNoMore(this.cut);
       else if (this.cut.at !== null && now >= this.cut.deadline) this.enter(to, cause, undefined);
     } else {
       this.enter(to, cause, undefined);
@@ -212,7 +216,7 @@ export class Program {
     const { cut } = this;
     if (input === this.onAir) {
       if (!this.pins.isMuted(input.name)) {
-        if (cut !== null && this.mustWait(cut, p)) this.hold(cut, p);
+        if (cut !== null && this.mustWait(cut, p)) cut.held.push({ p, since: now });
         else if (!this.isBehindCut(p)) this.splicer.packet(p);
       }
       if (cut !== null) this.completeCut(cut);
@@ -243,7 +247,6 @@ export class Program {
       reached: new Set(),
       heardUpTo: lastHeard(to),
       held: [],
-      heldSince: Number.POSITIVE_INFINITY,
     };
   }
 
@@ -253,18 +256,21 @@ export class Program {
     return cut.held.length > 0 || programTime(p) > Math.max(cut.heardUpTo, cut.from);
   }
 
-  private hold(cut: PendingCut, p: InputPacket): void {
-    if (cut.held.length === 0) cut.heldSince = this.now;
-    cut.held.push(p);
-  }
-
   /** Lets go on what waits, up to a program time or altogether; from the cut on it is the new source's to send. */
   private releaseHeld(cut: PendingCut, upTo = Number.POSITIVE_INFINITY): void {
-    while (cut.held[0] !== undefined && programTime(cut.held[0]) <= upTo) {
-      const p = cut.held.shift() as InputPacket;
+    let count = 0;
+    for (const { p } of cut.held) {
+      if (programTime(p) > upTo) break;
+      count += 1;
       if (!this.isBehindCut(p)) this.splicer.packet(p);
     }
-    cut.heldSince = cut.held.length === 0 ? Number.POSITIVE_INFINITY : this.now;
+    cut.held.splice(0, count);
+  }
+
+  /** The new source is so late that viewers would notice: for the rest of this cut the old one is not held up. */
+  private waitNoMore(cut: PendingCut): void {
+    cut.heardUpTo = Number.POSITIVE_INFINITY;
+    this.releaseHeld(cut);
   }
 
   /** The cut is not made: what waited for it goes on. */
@@ -376,6 +382,10 @@ export class Program {
 /** The track that groups of packets begin with: pictures, where there are any. */
 function leadingTrack({ headers }: Input): 'video' | 'audio' {
   return headers.video === null ? 'audio' : 'video';
+}
+
+function isOverdue({ held }: PendingCut, now: number): boolean {
+  return held[0] !== undefined && now - held[0].since >= CUT_WAIT_MS;
 }
 
 function lastHeard(input: Input): number {

@@ -95,7 +95,8 @@ class Stage {
       publication.mark({ epoch: now, sequence: 1, dts: 0, offset: EPOCH });
       publication.packet(headerPacket(VIDEO_CONFIG), 0);
       publication.packet(headerPacket(AUDIO_CONFIG), 0);
-      publication.packet(videoPacket(now - EPOCH, true), 1);
+      const time = now - EPOCH - (name === MASTER ? this.masterLateMs : 0);
+      publication.packet(videoPacket(time, true), 1);
       this.relays.set(name, { publication, sequence: 1, keyAt: now + keyIn });
     }
     publication.health({ health, detail: '', since: now, arrivedAt: now, losses: [] });
@@ -356,6 +357,29 @@ describe('a cut that is pending', () => {
     const steps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
     expect(stage.onAir).toBe(BACKUP);
     expect(Math.max(...steps)).toBe(40);
+  });
+
+  it('holds it for a second at most where the new source speaks, but is later than that', () => {
+    const stage = pending(3_000);
+    let longest = 0;
+    for (let steps = 0; stage.onAir === BACKUP && steps < 500; steps += 1) {
+      longest = Math.max(longest, stage.clock.now() - (stage.video.at(-1)?.time ?? 0));
+      stage.run(STEP_MS);
+    }
+    expect(stage.onAir).toBe(MASTER);
+    expect(longest).toBeGreaterThan(500);
+    expect(longest).toBeLessThanOrEqual(1_000 + TICK_MS + 2 * STEP_MS);
+  });
+
+  it('does not hold up the old source again once it has let it go', () => {
+    const stage = pending(3_000);
+    stage.run(1_500);
+    expect(stage.program.pendingSource).toBe(MASTER);
+    for (let steps = 0; steps < 50; steps += 1) {
+      stage.run(STEP_MS);
+      expect(stage.clock.now() - (stage.video.at(-1)?.time ?? 0)).toBeLessThanOrEqual(40 + STEP_MS);
+    }
+    expect(stage.onAir).toBe(BACKUP);
   });
 
   it('lets go on what it holds where the new source is lost, and nothing is missing', () => {
