@@ -157,7 +157,6 @@ export class Program {
 
   /** What the selector must know, as of `now`. */
   contender(now: number): Contender {
-    this.pins.expire(now);
     this.pins.forgetReturnUnless((name) =>
       this.candidates.some((one) => one.name === name && one.health === 'live'),
     );

@@ -182,6 +182,20 @@ describe('a program that rests', () => {
     expect(stage.records).toMatchObject([{ cause: 'start', to: MASTER }]);
   });
 
+  it('ends its drill in time, though nobody looks', () => {
+    const stage = new Stage();
+    stage.relay(MASTER, 'live');
+    stage.relay(BACKUP, 'live');
+    stage.run(3_000);
+    const drill = { kind: 'unpublish', durationMs: 10_000, by: 'test', reason: '' } as const;
+    stage.program.pins.startDrill(drill, MASTER, stage.clock.now());
+    stage.run(1_000);
+    expect(stage.onAir).toBe(BACKUP);
+    stage.rest();
+    stage.run(9_000 + TICK_MS);
+    expect(stage.program.pins.drill).toBeNull();
+  });
+
   it('begins anew when it wakes: a splice, metadata, headers, a keyframe', () => {
     const stage = new Stage([MASTER]);
     stage.relay(MASTER, 'live');
