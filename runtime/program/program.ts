@@ -223,11 +223,7 @@ export class Program {
       // The buffer has the packet already: where it begins a group there, decoding can start at it.
       const gop = input.buffer.gops.at(-1);
       if (gop?.packets[0] === p && programTime(p) >= cut.from) {
-        cut.gop = gop;
-        cut.at = beginning(gop);
-        cut.deadline = now + CUT_WAIT_MS;
-        this.releaseHeld(cut);
-        this.completeCut(cut);
+        this.cutAt(cut, gop);
       } else if (p.packet.track === leadingTrack(input) && p.packet.config === null) {
         cut.heardUpTo = Math.max(cut.heardUpTo, programTime(p));
         this.releaseHeld(cut, cut.heardUpTo);
@@ -247,6 +243,18 @@ export class Program {
       heardUpTo: lastHeard(to),
       held: [],
     };
+    // K may have come already, where this host decides late, or hears the old source late.
+    const ahead = Math.max(from, this.splicer.reached + 1);
+    const gop = to.buffer.gops.find((one) => beginning(one) >= ahead);
+    if (gop !== undefined) this.cutAt(this.cut, gop);
+  }
+
+  private cutAt(cut: PendingCut, gop: Gop): void {
+    cut.gop = gop;
+    cut.at = beginning(gop);
+    cut.deadline = this.now + CUT_WAIT_MS;
+    this.releaseHeld(cut);
+    this.completeCut(cut);
   }
 
   private mustWait(cut: PendingCut, p: InputPacket): boolean {

@@ -281,8 +281,9 @@ describe('a program that wakes', () => {
 
 describe('a failback', () => {
   /** The keyframe that the backup's last frame is followed by. */
-  function failback(keyIn: number) {
+  function failback(keyIn: number, masterLateMs = 0) {
     const stage = new Stage();
+    stage.masterLateMs = masterLateMs;
     stage.relay(MASTER, 'absent');
     stage.relay(BACKUP, 'live');
     stage.run(2_000);
@@ -305,6 +306,16 @@ describe('a failback', () => {
       expect(cutAt - due).toBeLessThan(250 + GOP_MS);
     }
     expect(waits.size).toBe(GOP_MS / 40);
+  });
+
+  it('is cut at the same one where that has come before this host decides', () => {
+    for (let keyIn = 0; keyIn < GOP_MS; keyIn += 40) {
+      const { stage, due, cutAt } = failback(keyIn, -400);
+      expect(cutAt - due).toBeGreaterThanOrEqual(250);
+      expect(cutAt - due).toBeLessThan(250 + GOP_MS);
+      stage.run(1_000);
+      expect(stage.records.at(-1)).toMatchObject({ kind: 'clean', squeezedFrames: 0 });
+    }
   });
 
   it('is clean', () => {
