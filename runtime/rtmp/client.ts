@@ -14,6 +14,7 @@ import {
   type Message,
   userControlMessage,
 } from './message.ts';
+import { pendingBytes } from './pending-bytes.ts';
 import { parseRtmpUrl, type RtmpUrl } from './rtmp-url.ts';
 import { ChunkStreamId, DEFAULT_CHUNK_SIZE, MessageType, type RawMessage, UserControlEvent } from './wire.ts';
 
@@ -170,7 +171,7 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
   }
 
   get pendingBytes(): number {
-    return this.socket.writableLength;
+    return pendingBytes(this.socket);
   }
 
   async publish(): Promise<void> {
