@@ -24,10 +24,18 @@ export function chooseHost(
     // One machine that does it all: any name will do.
     return { config: { ...config, host: name ?? hostname() } };
   }
+  const inputs = config.hosts.find((entry) => entry.name === name)?.inputs ?? [];
+  if (edge && inputs.length > 0) return { problem: notAnEdge(name, inputs) };
   const known = config.hosts.map((entry) => entry.name);
   if (name !== undefined && known.includes(name)) return { config: { ...config, host: name } };
   if (edge && name !== undefined && NAME_PATTERN.test(name)) return { config: { ...config, host: name } };
   return { problem: { key: 'host', value: name, allowed: listed(known), fix: fixOf(name, known, edge) } };
+}
+
+/** Two machines that both take one name would push and take over from each other without an end. */
+function notAnEdge(name: string | undefined, inputs: readonly string[]): ConfigProblem {
+  const fix = `Leave --edge out, or give the edge a name of its own: this one takes ${inputs.join(', ')}.`;
+  return { key: 'host', value: name, allowed: 'a host without inputs, because of --edge', fix };
 }
 
 function fixOf(name: string | undefined, known: readonly string[], edge: boolean): string {

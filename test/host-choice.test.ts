@@ -26,7 +26,7 @@ interface Case {
   readonly edge?: boolean;
   readonly env?: Record<string, string>;
   readonly chosen?: string;
-  readonly problem?: { readonly value: unknown; readonly fix: string };
+  readonly problem?: { readonly value: unknown; readonly fix: string; readonly allowed?: string };
 }
 
 const cases: Case[] = [
@@ -61,6 +61,16 @@ const cases: Case[] = [
     edge: true,
     problem: { value: 'Edge 7', fix: 'lower-case letters' },
   },
+  {
+    name: 'an edge by the name of a host that takes an input',
+    env: { UNDERSTUDY_HOST: 'one' },
+    edge: true,
+    problem: {
+      value: 'one',
+      fix: 'takes master/camera1',
+      allowed: 'a host without inputs, because of --edge',
+    },
+  },
 ];
 
 describe('which host this one is', () => {
@@ -75,7 +85,7 @@ describe('which host this one is', () => {
       problem: {
         key: 'host',
         value: problem.value,
-        allowed: 'one or edge',
+        allowed: problem.allowed ?? 'one or edge',
         fix: expect.stringContaining(problem.fix),
       },
     });

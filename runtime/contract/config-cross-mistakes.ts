@@ -102,7 +102,7 @@ function checkHosts(pass: Pass): void {
     const allowed = 'hosts that take all inputs, each of them once';
     pass.report(['hosts'], allowed, `Add ${orphans.join(', ')} to the "inputs" of a host.`);
   }
-  for (const host of hosts) checkAddress(pass, [...host, 'address']);
+  checkReach(pass, hosts);
   checkRelays(pass, hosts);
   if (!isGiven(pass, ['relay', 'key'])) {
     pass.report(['relay', 'key'], '{"env": …}, {"file": …} or {"credential": …}', RELAY_KEY_FIX);
@@ -118,11 +118,33 @@ const RELAY_KEY_FIX =
 const CONTENTION_FIX =
   'Leave it out: each host decides for the programs that it serves, and does not know what others show.';
 
-/** A port behind the address would be read as part of an IPv6 address, which has at least two colons. */
-function checkAddress(pass: Pass, path: Path): void {
-  if (textAt(pass, path)?.split(':').length !== 2) return;
-  const fix = 'Take the port out, and write it as "rtmpPort".';
-  pass.report(path, 'an IP address or a host name, without scheme and port', fix);
+/** Every host is reached somewhere of its own, at a port that is known beforehand. */
+function checkReach(pass: Pass, hosts: readonly Path[]): void {
+  const portOf = (host: Path) => numberAt(pass, [...host, 'rtmpPort']) ?? numberAt(pass, ['rtmp', 'port']);
+  for (const host of hosts) {
+    const path = [...host, 'address'];
+    // It would be read as part of an IPv6 address, which has at least two colons.
+    if (textAt(pass, path)?.split(':').length === 2) {
+      const fix = 'Take the port out, and write it as "rtmpPort".';
+      pass.report(path, 'an IP address or a host name, without scheme and port', fix);
+    }
+    if (portOf(host) === ANY_PORT) {
+      const fix = 'Add "rtmpPort", or give rtmp.port a number.';
+      pass.report(
+        [...host, 'rtmpPort'],
+        'the port that other hosts reach it at, because rtmp.port is 0',
+        fix,
+      );
+    }
+  }
+  const places = repeats(hosts, (host) => {
+    const address = textAt(pass, [...host, 'address']);
+    return address && `${address} ${portOf(host)}`;
+  });
+  for (const [host, first] of places) {
+    const fix = `Change it, or "rtmpPort": ${keyText(first)} is reached there.`;
+    pass.report([...host, 'address'], 'an address and a port that no other host has', fix);
+  }
 }
 
 function checkRelays(pass: Pass, hosts: readonly Path[]): void {

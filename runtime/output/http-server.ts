@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type FastifyInstance, fastify } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { flvFileHeader } from '../codec/flv-writer.ts';
 import type { Clock } from '../media/clock.ts';
 import { peerAddress } from '../rtmp/peer-address.ts';
+import { pendingBytes } from '../rtmp/pending-bytes.ts';
 import { flvFormat } from './packet-format.ts';
 import type { ProgramFeed } from './program-feed.ts';
 import type { CloseCause, ViewerSink } from './viewer-queue.ts';
@@ -86,7 +88,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      joinWebSocket(webSocket, peerAddress(request.socket), feed, program, options);
+      joinWebSocket(webSocket, request.socket, feed, program, options);
     });
   });
   return app;
@@ -118,7 +120,7 @@ function sendFlv(
   const leave = joinFlv(feed, {
     address: peerAddress(request.socket),
     get pendingBytes() {
-      return response.writableLength;
+      return response.writableLength - request.socket.writableLength + pendingBytes(request.socket);
     },
     write: (bytes) => response.write(bytes),
     close: (reason) => {
@@ -137,15 +139,16 @@ function sendFlv(
 
 function joinWebSocket(
   webSocket: WebSocket,
-  address: string,
+  socket: Socket,
   feed: ProgramFeed,
   program: string,
   options: HttpServerOptions,
 ): void {
+  const address = peerAddress(socket);
   const leave = joinFlv(feed, {
     address,
     get pendingBytes() {
-      return webSocket.bufferedAmount;
+      return webSocket.bufferedAmount - socket.writableLength + pendingBytes(socket);
     },
     write: (bytes) => webSocket.send(bytes),
     close: (reason, cause) => {

@@ -48,6 +48,8 @@ export class Director {
     this.isDeciding = true;
     try {
       const now = this.clock.now();
+      // Of those that rest too: alarms wait to hear of the end of a drill.
+      for (const { pins } of this.programs) pins.expire(now);
       const programs = this.programs.filter(({ isResting }) => !isResting);
       const contenders = programs.map((program) => program.contender(now));
       const selections = assign(contenders, this.contention, now);

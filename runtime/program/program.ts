@@ -60,9 +60,13 @@ interface PendingCut {
   readonly reached: Set<string>;
   /** Up to where K is known not to lie: the last picture of the new source; what it has for sound where it has no pictures. */
   heardUpTo: number;
-  /** The old source's packets that K may lie in front of. The oldest was held back at `heldSince`. */
-  held: InputPacket[];
-  heldSince: number;
+  /** The old source's packets that K may lie in front of, in order of arrival. */
+  readonly held: HeldPacket[];
+}
+
+interface HeldPacket {
+  readonly p: InputPacket;
+  readonly since: number;
 }
 
 interface OpenRecord {
@@ -153,7 +157,6 @@ export class Program {
 
   /** What the selector must know, as of `now`. */
   contender(now: number): Contender {
-    this.pins.expire(now);
     this.pins.forgetReturnUnless((name) =>
       this.candidates.some((one) => one.name === name && one.health === 'live'),
     );
@@ -189,7 +192,7 @@ export class Program {
       this.goOffAir(cause);
     } else if (isBetweenLiveSources(cause) && this.onAir?.health === 'live') {
       if (this.cut === null) this.beginCut(to, cause, cutFrom ?? Number.NEGATIVE_INFINITY);
-      else if (this.cut.at === null && now - this.cut.heldSince >= CUT_WAIT_MS) this.releaseHeld(this.cut);
+      else if (this.cut.at === null && isOverdue(this.cut, now)) this.waitNoMore(this.cut);
       else if (this.cut.at !== null && now >= this.cut.deadline) this.enter(to, cause, undefined);
     } else {
       this.enter(to, cause, undefined);
@@ -212,7 +215,7 @@ export class Program {
     const { cut } = this;
     if (input === this.onAir) {
       if (!this.pins.isMuted(input.name)) {
-        if (cut !== null && this.mustWait(cut, p)) this.hold(cut, p);
+        if (cut !== null && this.mustWait(cut, p)) cut.held.push({ p, since: now });
         else if (!this.isBehindCut(p)) this.splicer.packet(p);
       }
       if (cut !== null) this.completeCut(cut);
@@ -220,11 +223,7 @@ export class Program {
       // The buffer has the packet already: where it begins a group there, decoding can start at it.
       const gop = input.buffer.gops.at(-1);
       if (gop?.packets[0] === p && programTime(p) >= cut.from) {
-        cut.gop = gop;
-        cut.at = beginning(gop);
-        cut.deadline = now + CUT_WAIT_MS;
-        this.releaseHeld(cut);
-        this.completeCut(cut);
+        this.cutAt(cut, gop);
       } else if (p.packet.track === leadingTrack(input) && p.packet.config === null) {
         cut.heardUpTo = Math.max(cut.heardUpTo, programTime(p));
         this.releaseHeld(cut, cut.heardUpTo);
@@ -243,8 +242,19 @@ export class Program {
       reached: new Set(),
       heardUpTo: lastHeard(to),
       held: [],
-      heldSince: Number.POSITIVE_INFINITY,
     };
+    // K may have come already, where this host decides late, or hears the old source late.
+    const ahead = Math.max(from, this.splicer.reached + 1);
+    const gop = to.buffer.gops.find((one) => beginning(one) >= ahead);
+    if (gop !== undefined) this.cutAt(this.cut, gop);
+  }
+
+  private cutAt(cut: PendingCut, gop: Gop): void {
+    cut.gop = gop;
+    cut.at = beginning(gop);
+    cut.deadline = this.now + CUT_WAIT_MS;
+    this.releaseHeld(cut);
+    this.completeCut(cut);
   }
 
   private mustWait(cut: PendingCut, p: InputPacket): boolean {
@@ -253,18 +263,21 @@ export class Program {
     return cut.held.length > 0 || programTime(p) > Math.max(cut.heardUpTo, cut.from);
   }
 
-  private hold(cut: PendingCut, p: InputPacket): void {
-    if (cut.held.length === 0) cut.heldSince = this.now;
-    cut.held.push(p);
-  }
-
   /** Lets go on what waits, up to a program time or altogether; from the cut on it is the new source's to send. */
   private releaseHeld(cut: PendingCut, upTo = Number.POSITIVE_INFINITY): void {
-    while (cut.held[0] !== undefined && programTime(cut.held[0]) <= upTo) {
-      const p = cut.held.shift() as InputPacket;
+    let count = 0;
+    for (const { p } of cut.held) {
+      if (programTime(p) > upTo) break;
+      count += 1;
       if (!this.isBehindCut(p)) this.splicer.packet(p);
     }
-    cut.heldSince = cut.held.length === 0 ? Number.POSITIVE_INFINITY : this.now;
+    cut.held.splice(0, count);
+  }
+
+  /** The new source is so late that viewers would notice: for the rest of this cut the old one is not held up. */
+  private waitNoMore(cut: PendingCut): void {
+    cut.heardUpTo = Number.POSITIVE_INFINITY;
+    this.releaseHeld(cut);
   }
 
   /** The cut is not made: what waited for it goes on. */
@@ -376,6 +389,10 @@ export class Program {
 /** The track that groups of packets begin with: pictures, where there are any. */
 function leadingTrack({ headers }: Input): 'video' | 'audio' {
   return headers.video === null ? 'audio' : 'video';
+}
+
+function isOverdue({ held }: PendingCut, now: number): boolean {
+  return held[0] !== undefined && now - held[0].since >= CUT_WAIT_MS;
 }
 
 function lastHeard(input: Input): number {

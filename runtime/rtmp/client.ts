@@ -14,6 +14,7 @@ import {
   type Message,
   userControlMessage,
 } from './message.ts';
+import { pendingBytes } from './pending-bytes.ts';
 import { parseRtmpUrl, type RtmpUrl } from './rtmp-url.ts';
 import { ChunkStreamId, DEFAULT_CHUNK_SIZE, MessageType, type RawMessage, UserControlEvent } from './wire.ts';
 
@@ -48,6 +49,11 @@ export interface PlayListener {
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** A server that says nothing for so many periods of keep-alive is gone. */
 const KEEP_ALIVE_PERIODS = 3;
+/**
+ * The answer to a ping comes behind all that waits in front of it. On a slow way that takes longer than we wait for a word,
+ * so the server is asked to acknowledge (RTMP 1.0, 5.4.4) so often that whoever takes anything is heard.
+ */
+const KEEP_ALIVE_WINDOW_BYTES = 65_536;
 const MAX_MESSAGE_BYTES = 16_777_215;
 /** What players ask for: it tells the server how much they mean to buffer. */
 const BUFFER_MS = 1_000;
@@ -126,7 +132,7 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
     client.stopTimer = options.clock.after(timeoutMs, () => client.socket.destroy(timedOut));
     if (options.keepAliveMs !== undefined) client.keepAlive(options.keepAliveMs, options.clock);
     await client.ready;
-    await client.connect();
+    await client.connect(options.keepAliveMs !== undefined);
     return client;
   }
 
@@ -165,7 +171,7 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
   }
 
   get pendingBytes(): number {
-    return this.socket.writableLength;
+    return pendingBytes(this.socket);
   }
 
   async publish(): Promise<void> {
@@ -234,9 +240,13 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
     this.socket.end();
   }
 
-  private async connect(): Promise<void> {
+  private async connect(isKeptAlive: boolean): Promise<void> {
     this.transmit(ChunkStreamId.control, controlMessage(MessageType.setChunkSize, OUT_CHUNK_SIZE));
     this.outChunkSize = OUT_CHUNK_SIZE;
+    if (isKeptAlive) {
+      const window = controlMessage(MessageType.windowAckSize, KEEP_ALIVE_WINDOW_BYTES);
+      this.transmit(ChunkStreamId.control, window);
+    }
     await this.call('connect', {
       app: this.url.app,
       type: 'nonprivate',

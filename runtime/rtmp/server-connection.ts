@@ -5,6 +5,7 @@ import { ChunkReader } from './chunk-reader.ts';
 import { Handshake } from './handshake.ts';
 import { decodeMessage } from './message.ts';
 import { peerAddress } from './peer-address.ts';
+import { pendingBytes } from './pending-bytes.ts';
 import type { ServerHandler, Viewer } from './server-handler.ts';
 import { ServerSession, type SessionConnection } from './server-session.ts';
 
@@ -111,7 +112,7 @@ export class ServerConnection implements SessionConnection {
       messageStreamId,
       address: this.address,
       get pendingBytes() {
-        return socket.writableLength;
+        return pendingBytes(socket);
       },
       write: (bytes) => this.transmit(bytes),
       close: (reason) => this.close(reason),

@@ -481,6 +481,23 @@ const hostCases: Case[] = [
     ],
   },
   {
+    name: 'two hosts in one place',
+    raw: withHosts({ hosts: [ONE, { ...FOUR, address: ONE.address, rtmpPort: 1935 }] }),
+    problems: [
+      {
+        key: 'hosts[1].address',
+        value: '192.0.2.1',
+        allowed: 'that no other host has',
+        fix: 'hosts[0] is reached there',
+      },
+    ],
+  },
+  {
+    name: 'a host whose port is known only once it runs',
+    raw: withHosts({ rtmp: { port: 0 }, hosts: [{ ...ONE, rtmpPort: 1936 }, FOUR] }),
+    problems: [{ key: 'hosts[1].rtmpPort', allowed: 'because rtmp.port is 0', fix: 'Add "rtmpPort"' }],
+  },
+  {
     name: 'two hosts of one name',
     raw: withHosts({ hosts: [ONE, { ...FOUR, name: 'one' }] }),
     problems: [
@@ -686,6 +703,10 @@ describe('hosts without a problem', () => {
     { name: 'with contention said as it is', changes: { failover: { contention: 'share' } } },
     { name: 'with relays to each host once', changes: { hosts: [ONE, { ...FOUR, relays: ['one'] }] } },
     { name: 'with a host that need not be in the list', changes: { host: 'edge-7' } },
+    {
+      name: 'on one machine, each at a port of its own',
+      changes: { hosts: [ONE, { ...FOUR, address: ONE.address, rtmpPort: 1936 }] },
+    },
     { name: 'with a short IPv6 address', changes: { hosts: [{ ...ONE, address: '::1' }, FOUR] } },
   ])('$name', ({ changes }) => {
     expect(problemsOf(withHosts(changes))).toEqual([]);

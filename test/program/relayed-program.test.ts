@@ -95,7 +95,8 @@ class Stage {
       publication.mark({ epoch: now, sequence: 1, dts: 0, offset: EPOCH });
       publication.packet(headerPacket(VIDEO_CONFIG), 0);
       publication.packet(headerPacket(AUDIO_CONFIG), 0);
-      publication.packet(videoPacket(now - EPOCH, true), 1);
+      const time = now - EPOCH - (name === MASTER ? this.masterLateMs : 0);
+      publication.packet(videoPacket(time, true), 1);
       this.relays.set(name, { publication, sequence: 1, keyAt: now + keyIn });
     }
     publication.health({ health, detail: '', since: now, arrivedAt: now, losses: [] });
@@ -179,6 +180,20 @@ describe('a program that rests', () => {
     expect(stage.records).toEqual([]);
     stage.rest();
     expect(stage.records).toMatchObject([{ cause: 'start', to: MASTER }]);
+  });
+
+  it('ends its drill in time, though nobody looks', () => {
+    const stage = new Stage();
+    stage.relay(MASTER, 'live');
+    stage.relay(BACKUP, 'live');
+    stage.run(3_000);
+    const drill = { kind: 'unpublish', durationMs: 10_000, by: 'test', reason: '' } as const;
+    stage.program.pins.startDrill(drill, MASTER, stage.clock.now());
+    stage.run(1_000);
+    expect(stage.onAir).toBe(BACKUP);
+    stage.rest();
+    stage.run(9_000 + TICK_MS);
+    expect(stage.program.pins.drill).toBeNull();
   });
 
   it('begins anew when it wakes: a splice, metadata, headers, a keyframe', () => {
@@ -266,8 +281,9 @@ describe('a program that wakes', () => {
 
 describe('a failback', () => {
   /** The keyframe that the backup's last frame is followed by. */
-  function failback(keyIn: number) {
+  function failback(keyIn: number, masterLateMs = 0) {
     const stage = new Stage();
+    stage.masterLateMs = masterLateMs;
     stage.relay(MASTER, 'absent');
     stage.relay(BACKUP, 'live');
     stage.run(2_000);
@@ -290,6 +306,16 @@ describe('a failback', () => {
       expect(cutAt - due).toBeLessThan(250 + GOP_MS);
     }
     expect(waits.size).toBe(GOP_MS / 40);
+  });
+
+  it('is cut at the same one where that has come before this host decides', () => {
+    for (let keyIn = 0; keyIn < GOP_MS; keyIn += 40) {
+      const { stage, due, cutAt } = failback(keyIn, -400);
+      expect(cutAt - due).toBeGreaterThanOrEqual(250);
+      expect(cutAt - due).toBeLessThan(250 + GOP_MS);
+      stage.run(1_000);
+      expect(stage.records.at(-1)).toMatchObject({ kind: 'clean', squeezedFrames: 0 });
+    }
   });
 
   it('is clean', () => {
@@ -356,6 +382,29 @@ describe('a cut that is pending', () => {
     const steps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
     expect(stage.onAir).toBe(BACKUP);
     expect(Math.max(...steps)).toBe(40);
+  });
+
+  it('holds it for a second at most where the new source speaks, but is later than that', () => {
+    const stage = pending(3_000);
+    let longest = 0;
+    for (let steps = 0; stage.onAir === BACKUP && steps < 500; steps += 1) {
+      longest = Math.max(longest, stage.clock.now() - (stage.video.at(-1)?.time ?? 0));
+      stage.run(STEP_MS);
+    }
+    expect(stage.onAir).toBe(MASTER);
+    expect(longest).toBeGreaterThan(500);
+    expect(longest).toBeLessThanOrEqual(1_000 + TICK_MS + 2 * STEP_MS);
+  });
+
+  it('does not hold up the old source again once it has let it go', () => {
+    const stage = pending(3_000);
+    stage.run(1_500);
+    expect(stage.program.pendingSource).toBe(MASTER);
+    for (let steps = 0; steps < 50; steps += 1) {
+      stage.run(STEP_MS);
+      expect(stage.clock.now() - (stage.video.at(-1)?.time ?? 0)).toBeLessThanOrEqual(40 + STEP_MS);
+    }
+    expect(stage.onAir).toBe(BACKUP);
   });
 
   it('lets go on what it holds where the new source is lost, and nothing is missing', () => {

@@ -1,5 +1,5 @@
 /** One input carried to other hosts, as real RTMP bytes: what they hold must be what the owner holds. */
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { encodeAmf0 } from '../../runtime/codec/amf0.ts';
 import {
   audioConfig,
@@ -505,6 +505,17 @@ describe('what goes out', () => {
     process.stdout.write(
       `${packets.length} packets, ${payloads} bytes, ${((100 * overhead) / payloads).toFixed(2)} % on top\n`,
     );
+  });
+
+  it('costs nothing while nobody takes it', () => {
+    const stage = new OwnerStage().publish().run(2_000);
+    const soon = jest.spyOn(stage.clock, 'soon');
+    stage.run(500);
+    expect(soon).not.toHaveBeenCalled();
+    const remote = stage.join();
+    stage.run(500);
+    expect(soon).toHaveBeenCalled();
+    expectTheSame(stage, remote, 50);
   });
 
   it('ends with a reason where the feed is closed', () => {

@@ -435,6 +435,11 @@ describe('a client that keeps its connection alive', () => {
     expect(ended()).toBeNull();
   });
 
+  it('has its server acknowledge often, for a ping waits behind all that was sent before', async () => {
+    const { peer } = await playing();
+    expect(peer.messages).toContainEqual({ type: 'window-ack-size', bytes: 65_536 });
+  });
+
   it('gives up on a server that never shakes hands', async () => {
     const outcome = watch(
       playRtmp(server.url('live/camera1'), { clock, timeoutMs: 60_000, keepAliveMs: PERIOD_MS }, IGNORE),

@@ -1,0 +1,24 @@
+import type { Socket } from 'node:net';
+
+/** What Node knows of a write that is under way. */
+interface WriteState {
+  readonly _handle?: { readonly writeQueueSize?: number } | null;
+  readonly _writableState?: { readonly writelen?: number };
+}
+
+/**
+ * Bytes that were written to a socket and that the kernel has not taken yet. `writableLength` alone counts a write as a
+ * whole until its last byte is taken, and Node gathers all that waits into one write: a slow reader, with megabytes in front
+ * of it, would seem to take nothing at all. libuv knows how much of it is left (Node's own `setTimeout` of a socket goes by
+ * that too). Where a version of Node does not say so, the whole write counts.
+ */
+export function pendingBytes(socket: Socket): number {
+  const { writableLength } = socket;
+  if (writableLength === 0) return 0;
+  const { _handle: handle, _writableState: state } = socket as WriteState;
+  const left = handle?.writeQueueSize;
+  const underWay = state?.writelen;
+  // While it connects, nothing has been handed to libuv.
+  if (left === undefined || underWay === undefined || socket.connecting) return writableLength;
+  return writableLength - underWay + Math.min(left, underWay);
+}
