@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { type Config, ownedInputs } from './contract/config.ts';
+import type { RelayState } from './contract/control-api.ts';
 import { VERSION } from './contract/version.ts';
 import { canShow } from './input/health.ts';
 import type { Input } from './input/input.ts';
@@ -21,6 +22,7 @@ export interface HostMetricsOptions {
   readonly inputs: readonly Input[];
   readonly programs: readonly Program[];
   readonly feeds: ReadonlyMap<string, ProgramFeed>;
+  readonly relays: () => readonly RelayState[];
   readonly logger: MetricsLog;
 }
 
@@ -76,7 +78,9 @@ export class HostMetrics {
   }
 
   /** A switch has been made and measured. */
-  switched({ program, holeMs }: SwitchRecord): void {
+  switched({ program, cause, holeMs }: SwitchRecord): void {
+    // A beginning is no switch, and on a host with relays each first viewer makes one.
+    if (cause === 'start') return;
     const count = this.switches.get(program);
     if (count === undefined) return;
     count.total += 1;
@@ -100,6 +104,11 @@ export class HostMetrics {
       version: VERSION,
       inputs: this.ownInputs.map((input) => inputFigures(input, clock.now())),
       programs: programs.map((program) => this.programFigures(program)),
+      relays: this.options
+        .relays()
+        .flatMap(({ kind, input, host, state }) =>
+          kind === 'pulled' ? [] : [{ kind, input, peer: host, isOpen: state === 'open' }],
+        ),
       eventLoopDelayMs: eventLoop.takeWorstMs(),
       process: processFigures(this.processStartedAt),
     };

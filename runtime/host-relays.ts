@@ -232,7 +232,7 @@ export class HostRelays {
         key,
         have: input.position,
         attach: (publisher) => {
-          if (!isNeeded) throw new Error('nobody needs it any more');
+          if (!isNeeded) return null;
           return registry.attachRelay(input, named(role.owner, publisher));
         },
       }),

@@ -106,7 +106,15 @@ export async function startHost(options: HostOptions): Promise<Host> {
           logger,
           onRest: (program) => feeds.get(program)?.reset(),
         });
-  const metrics = new HostMetrics({ config, clock, inputs, programs, feeds, logger });
+  const metrics = new HostMetrics({
+    config,
+    clock,
+    inputs,
+    programs,
+    feeds,
+    relays: () => relays?.state() ?? [],
+    logger,
+  });
   const director = new Director({ clock, inputs, programs, contention: config.failover.contention });
 
   function inputEvents(): InputEvents {

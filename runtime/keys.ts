@@ -109,6 +109,7 @@ export function loadKeys(options: KeyOptions): LoadedKeys {
   if (relayKey !== undefined && config.hosts !== undefined && !isLeftOut(relayKey)) {
     const found = referencedKey('relay', relayKey, options);
     if ('problem' in found) problems.push(found.problem);
+    else if ([...keys.values()].includes(found.key)) problems.push(sharedRelayKey());
     else keys.set(RELAY_KEY_NAME, found.key);
   }
   if (problems.length > 0) return { ok: false, problems };
@@ -193,6 +194,12 @@ function checked(key: string, value: string, source: string): Found {
   if (wrong.length === 0) return { key: value };
   const fix = `Change the key in ${source}: it ${wrong.join(' and ')}.`;
   return { problem: { key, value: HIDDEN, allowed: KEY_RULE, fix } };
+}
+
+function sharedRelayKey(): ConfigProblem {
+  const allowed = 'a key of its own';
+  const fix = 'Give the relay another key: an encoder that has it could pass for a host.';
+  return { key: 'relay.key', value: HIDDEN, allowed, fix };
 }
 
 function notGenerated(own: ConfiguredInput): ConfigProblem {

@@ -42,7 +42,15 @@ function metricsOf(raw: object) {
     onSwitch: () => {},
   });
   const feeds = new Map([['camera1', new ProgramFeed(program, config.viewers, clock)]]);
-  const metrics = new HostMetrics({ config, clock, inputs, programs: [program], feeds, logger: SILENT });
+  const metrics = new HostMetrics({
+    relays: () => [],
+    config,
+    clock,
+    inputs,
+    programs: [program],
+    feeds,
+    logger: SILENT,
+  });
   const samples = async (name: string): Promise<Sample[]> =>
     parsePrometheusText(await metrics.exposition.render()).get(name)?.samples ?? [];
   return { clock, metrics, inputs, samples };

@@ -77,6 +77,11 @@ export class PrometheusExposition {
     'Bytes written to the sockets of viewers.',
     ['program'],
   );
+  private readonly relayOpen = this.gauge(
+    'relay_open',
+    '1 while an input goes to, or comes from, another host; 0 while that connection is lost.',
+    ['kind', 'input', 'peer'],
+  );
   private readonly eventLoopDelay = this.gauge(
     'event_loop_delay_seconds',
     'How long anything had to wait for its turn, the worst of the last second.',
@@ -123,6 +128,10 @@ export class PrometheusExposition {
     for (const input of snapshot.inputs) this.takeInput(input);
     this.startPrograms();
     for (const program of snapshot.programs) if (program.isIdle !== true) this.takeProgram(program);
+    this.relayOpen.reset();
+    for (const { kind, input, peer, isOpen } of snapshot.relays) {
+      this.relayOpen.set({ kind, input, peer }, isOpen ? 1 : 0);
+    }
     this.eventLoopDelay.set(snapshot.eventLoopDelayMs / MS_PER_S);
     this.takeProcess(snapshot.process);
     if (reporter === null) return;

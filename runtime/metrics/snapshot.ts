@@ -9,6 +9,8 @@ export interface Snapshot {
   readonly inputs: readonly InputFigures[];
   /** Those that this host serves. */
   readonly programs: readonly ProgramFigures[];
+  /** The connections to other hosts that this host keeps up. */
+  readonly relays: readonly RelayFigures[];
   /** The worst delay of this second. */
   readonly eventLoopDelayMs: number;
   readonly process: ProcessFigures;
@@ -46,6 +48,14 @@ export interface ProgramFigures {
   readonly switches: number;
   /** The holes of those switches that were measured in this second, in ms; off-air "switches" have none. */
   readonly switchHolesMs: readonly number[];
+}
+
+export interface RelayFigures {
+  readonly kind: 'push' | 'pull';
+  readonly input: string;
+  /** The other host. */
+  readonly peer: string;
+  readonly isOpen: boolean;
 }
 
 /** Of the whole process, as Node tells it. */

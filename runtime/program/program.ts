@@ -1,8 +1,9 @@
 import type { Input } from '../input/input.ts';
-import { type InputPacket, programTime } from '../input/input-packet.ts';
-import { beginning, type Gop } from '../input/warm-buffer.ts';
+import type { InputPacket } from '../input/input-packet.ts';
+import type { Gop } from '../input/warm-buffer.ts';
 import type { Cancel } from '../media/clock.ts';
 import type { Contender } from './contention.ts';
+import { PendingCut } from './pending-cut.ts';
 import { Pins } from './pins.ts';
 import type { ProgramPacket } from './program-packet.ts';
 import type { Candidate, Selection, SelectorPolicy, SwitchCause } from './selector.ts';
@@ -16,11 +17,6 @@ import type { SwitchRecord } from './switch-record.ts';
 //   cut pending -[old source lost, or K + CUT_WAIT_MS]▶ warm;  -[selector thinks better of it]▶ on air
 //   any -[nobody plays it, and what it shows comes from other hosts]▶ resting -[a viewer]▶ waking ▶ on air
 
-// While a cut is pending, old and new are put in the order of program time, and not of arrival: that is the same on every
-// host. So a packet of the old source waits until the new one has been heard up to its time.
-
-/** An old source that is late by more than this does not hold up the new one. */
-const CUT_WAIT_MS = 1_000;
 /** A track that has been silent for so long is not waited for at a cut. */
 const SILENT_TRACK_MS = 1_000;
 /** A record waits so long for both tracks of the new source. */
@@ -46,27 +42,6 @@ export interface ProgramOptions {
   /** A switch has been made and measured. */
   readonly onSwitch: (record: SwitchRecord) => void;
   readonly onDrill?: (program: string, phase: 'began' | 'ended') => void;
-}
-
-interface PendingCut {
-  readonly to: Input;
-  readonly cause: SwitchCause;
-  /** K is the first keyframe at or after this program time. */
-  readonly from: number;
-  /** M(K) and the GOP that K begins, once K has come. */
-  at: number | null;
-  gop: Gop | undefined;
-  deadline: number;
-  readonly reached: Set<string>;
-  /** Up to where K is known not to lie: the last picture of the new source; what it has for sound where it has no pictures. */
-  heardUpTo: number;
-  /** The old source's packets that K may lie in front of, in order of arrival. */
-  readonly held: HeldPacket[];
-}
-
-interface HeldPacket {
-  readonly p: InputPacket;
-  readonly since: number;
 }
 
 interface OpenRecord {
@@ -191,9 +166,7 @@ export class Program {
     if (to === undefined) {
       this.goOffAir(cause);
     } else if (isBetweenLiveSources(cause) && this.onAir?.health === 'live') {
-      if (this.cut === null) this.beginCut(to, cause, cutFrom ?? Number.NEGATIVE_INFINITY);
-      else if (this.cut.at === null && isOverdue(this.cut, now)) this.waitNoMore(this.cut);
-      else if (this.cut.at !== null && now >= this.cut.deadline) this.enter(to, cause, undefined);
+      this.waitForCut(to, cause, cutFrom);
     } else {
       this.enter(to, cause, undefined);
     }
@@ -203,7 +176,9 @@ export class Program {
   private eligible(now: number): readonly Input[] {
     if (this.onAir !== null || now >= this.wakesUntil) return this.candidates;
     const unheard = this.candidates.findIndex(({ isAwaited }) => isAwaited);
-    return unheard === -1 ? this.candidates : this.candidates.slice(0, unheard);
+    if (unheard === -1) return this.candidates;
+    const pinned = this.pins.pin?.candidate;
+    return this.candidates.filter(({ name }, place) => place < unheard || name === pinned);
   }
 
   private newSplicer(): Splicer {
@@ -214,95 +189,46 @@ export class Program {
     this.now = now;
     const { cut } = this;
     if (input === this.onAir) {
+      // A drill plays it dead.
       if (!this.pins.isMuted(input.name)) {
-        if (cut !== null && this.mustWait(cut, p)) cut.held.push({ p, since: now });
-        else if (!this.isBehindCut(p)) this.splicer.packet(p);
+        if (cut === null) this.splicer.packet(p);
+        else cut.takeOld(p, now);
       }
-      if (cut !== null) this.completeCut(cut);
-    } else if (cut !== null && cut.to === input && cut.at === null) {
-      // The buffer has the packet already: where it begins a group there, decoding can start at it.
-      const gop = input.buffer.gops.at(-1);
-      if (gop?.packets[0] === p && programTime(p) >= cut.from) {
-        this.cutAt(cut, gop);
-      } else if (p.packet.track === leadingTrack(input) && p.packet.config === null) {
-        cut.heardUpTo = Math.max(cut.heardUpTo, programTime(p));
-        this.releaseHeld(cut, cut.heardUpTo);
-      }
+    } else if (cut?.to === input) {
+      cut.takeNew(p, now);
     }
+    this.completeCut();
   }
 
-  private beginCut(to: Input, cause: SwitchCause, from: number): void {
-    this.cut = {
-      to,
-      cause,
-      from,
-      at: null,
-      gop: undefined,
-      deadline: Number.POSITIVE_INFINITY,
-      reached: new Set(),
-      heardUpTo: lastHeard(to),
-      held: [],
-    };
-    // K may have come already, where this host decides late, or hears the old source late.
-    const ahead = Math.max(from, this.splicer.reached + 1);
-    const gop = to.buffer.gops.find((one) => beginning(one) >= ahead);
-    if (gop !== undefined) this.cutAt(this.cut, gop);
-  }
-
-  private cutAt(cut: PendingCut, gop: Gop): void {
-    cut.gop = gop;
-    cut.at = beginning(gop);
-    cut.deadline = this.now + CUT_WAIT_MS;
-    this.releaseHeld(cut);
-    this.completeCut(cut);
-  }
-
-  private mustWait(cut: PendingCut, p: InputPacket): boolean {
-    if (cut.at !== null) return false;
-    // What came behind a packet that waits does not overtake it.
-    return cut.held.length > 0 || programTime(p) > Math.max(cut.heardUpTo, cut.from);
-  }
-
-  /** Lets go on what waits, up to a program time or altogether; from the cut on it is the new source's to send. */
-  private releaseHeld(cut: PendingCut, upTo = Number.POSITIVE_INFINITY): void {
-    let count = 0;
-    for (const { p } of cut.held) {
-      if (programTime(p) > upTo) break;
-      count += 1;
-      if (!this.isBehindCut(p)) this.splicer.packet(p);
+  /** Begins to wait for the place of a cut, or looks how long it has waited. */
+  private waitForCut(to: Input, cause: SwitchCause, cutFrom: number | undefined): void {
+    const { now } = this;
+    if (this.cut === null) {
+      const from = cutFrom ?? Number.NEGATIVE_INFINITY;
+      const { reached } = this.splicer;
+      const pass = (p: InputPacket): void => this.splicer.packet(p);
+      this.cut = new PendingCut({ to, cause, from, reached, now, pass });
+      this.completeCut();
+    } else if (this.cut.isOverdue(now)) {
+      this.enter(to, cause, undefined);
+    } else {
+      this.cut.tick(now);
     }
-    cut.held.splice(0, count);
-  }
-
-  /** The new source is so late that viewers would notice: for the rest of this cut the old one is not held up. */
-  private waitNoMore(cut: PendingCut): void {
-    cut.heardUpTo = Number.POSITIVE_INFINITY;
-    this.releaseHeld(cut);
   }
 
   /** The cut is not made: what waited for it goes on. */
   private dropCut(): void {
     const { cut } = this;
-    if (cut === null) return;
     this.cut = null;
-    this.releaseHeld(cut);
+    cut?.drop();
   }
 
-  /** The old source's packets from M(K) on are the new source's to send. */
-  private isBehindCut(p: InputPacket): boolean {
-    if (this.cut === null || this.cut.at === null || p.packet.config !== null) return false;
-    if (programTime(p) < this.cut.at) return false;
-    this.cut.reached.add(p.packet.track);
-    return true;
-  }
-
-  private completeCut(cut: PendingCut): void {
-    const { at } = cut;
-    if (at === null) return;
-    const isReached = (track: 'video' | 'audio'): boolean => {
-      const last = this.splicer.reachedOn(track);
-      return cut.reached.has(track) || last >= at || this.now - this.trackAt[track] > SILENT_TRACK_MS;
-    };
+  private completeCut(): void {
+    const { cut } = this;
+    if (cut === null || cut.gop === null) return;
+    const isReached = (track: 'video' | 'audio'): boolean =>
+      cut.isReachedOn(track, this.splicer.reachedOn(track)) ||
+      this.now - this.trackAt[track] > SILENT_TRACK_MS;
     if (isReached('video') && isReached('audio')) this.enter(cut.to, cut.cause, cut.gop);
   }
 
@@ -384,23 +310,6 @@ export class Program {
     }
     for (const listener of this.listeners) listener.packet(packet);
   }
-}
-
-/** The track that groups of packets begin with: pictures, where there are any. */
-function leadingTrack({ headers }: Input): 'video' | 'audio' {
-  return headers.video === null ? 'audio' : 'video';
-}
-
-function isOverdue({ held }: PendingCut, now: number): boolean {
-  return held[0] !== undefined && now - held[0].since >= CUT_WAIT_MS;
-}
-
-function lastHeard(input: Input): number {
-  const track = leadingTrack(input);
-  const last = input.buffer.gops
-    .at(-1)
-    ?.packets.findLast(({ packet }) => packet.track === track && packet.config === null);
-  return last === undefined ? Number.NEGATIVE_INFINITY : programTime(last);
 }
 
 function isTrouble(cause: SwitchCause): boolean {

@@ -13,8 +13,8 @@ export interface PullOptions {
   readonly key: string;
   /** What is here already. */
   readonly have: InputPosition;
-  /** Called when the owner says its first word: the input is its from then on. */
-  readonly attach: (publisher: Publisher) => RelayPublication;
+  /** Called when the owner says its first word: the input is its from then on. Null: nobody needs it any more. */
+  readonly attach: (publisher: Publisher) => RelayPublication | null;
 }
 
 /** Connects to the host that owns an input and plays it into ours. Rejects where that host does not answer, or refuses. */
@@ -23,10 +23,10 @@ export async function openPull(options: PullOptions): Promise<RelayConnection> {
   let publication: RelayPublication | null = null;
   let receiver: RelayReceiver | null = null;
   let close = (): void => {};
-  const receiving = (): RelayReceiver => {
+  const receiving = (): RelayReceiver | null => {
     if (receiver !== null) return receiver;
     publication = options.attach({ address: `${from.address}:${from.rtmpPort}`, close: () => close() });
-    receiver = new RelayReceiver(publication);
+    receiver = publication && new RelayReceiver(publication);
     return receiver;
   };
   const end = (reason: string): void => publication?.end(reason);
@@ -34,9 +34,9 @@ export async function openPull(options: PullOptions): Promise<RelayConnection> {
     relayUrl(from, input, key, have),
     { clock, timeoutMs: CONNECT_TIMEOUT_MS, keepAliveMs: KEEP_ALIVE_MS },
     {
-      packet: (packet) => receiving().packet(packet),
+      packet: (packet) => receiving()?.packet(packet),
       data: (name, value, timestamp, payload) =>
-        receiving().data(name, value, {
+        receiving()?.data(name, value, {
           track: 'data',
           timestamp,
           cts: 0,

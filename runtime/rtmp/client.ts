@@ -2,6 +2,7 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import type { AmfObject, AmfValue } from '../codec/amf0.ts';
 import { asObject, decodeData, encodeSetDataFrame } from '../codec/data-message.ts';
 import { parseAudio, parseVideo } from '../codec/media-header.ts';
+import { ProtocolError } from '../codec/protocol-error.ts';
 import type { Cancel, Clock } from '../media/clock.ts';
 import type { MediaPacket, Metadata } from '../media/packet.ts';
 import { ChunkReader } from './chunk-reader.ts';
@@ -47,6 +48,7 @@ export interface PlayListener {
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+const MAX_DESCRIPTION_LENGTH = 300;
 /** A server that says nothing for so many periods of keep-alive is gone. */
 const KEEP_ALIVE_PERIODS = 3;
 /**
@@ -318,7 +320,9 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
       if (!wasDone && this.handshake.isDone) this.handshakeDone();
       this.reader.push(rest);
     } catch (error) {
-      this.socket.destroy(error instanceof Error ? error : new Error(String(error)));
+      // The server's mistake costs this connection. Ours is not caught.
+      if (!(error instanceof ProtocolError)) throw error;
+      this.socket.destroy(error);
       return;
     }
     if (this.receivedBytes - this.acknowledgedBytes < this.ackWindowBytes) return;
@@ -401,9 +405,14 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
   }
 }
 
+/** A peer's words, fit for a log. */
+function oneLine(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, MAX_DESCRIPTION_LENGTH);
+}
+
 function statusError(info: AmfObject): RtmpStatusError {
   return new RtmpStatusError(
     typeof info.code === 'string' ? info.code : 'refused without a code',
-    typeof info.description === 'string' ? info.description : '',
+    typeof info.description === 'string' ? oneLine(info.description) : '',
   );
 }

@@ -47,6 +47,7 @@ describe('what Prometheus fetches', () => {
       'gauge understudy_program_on_air {host program source}',
       'gauge understudy_program_on_backup {host program}',
       'gauge understudy_program_viewers {host program}',
+      'gauge understudy_relay_open {host input kind peer}',
       'histogram understudy_program_switch_hole_seconds {host le program}',
     ]);
     for (const { help } of families.values()) expect(help).toMatch(/\w.*\.$/);
@@ -116,6 +117,19 @@ describe('what Prometheus fetches', () => {
     expect(samples(families, 'understudy_input_lost')).toEqual([[{ input: 'master/camera1' }, 1]]);
     expect(samples(families, 'understudy_program_viewers')).toEqual([[{ program: 'camera2' }, 3]]);
     expect(samples(families, 'understudy_program_off_air')).toEqual([[{ program: 'camera2' }, 1]]);
+  });
+
+  it('shows which connections to other hosts are open, and forgets those that are given up', async () => {
+    const exposition = new PrometheusExposition();
+    const pull = { kind: 'pull', input: 'master/camera2', peer: 'two', isOpen: false } as const;
+    exposition.take(snapshotOf({ relays: [pull, { ...pull, kind: 'push', isOpen: true }] }), null);
+    const labels = { input: 'master/camera2', peer: 'two' };
+    expect(samples(await familiesOf(exposition), 'understudy_relay_open')).toEqual([
+      [{ ...labels, kind: 'pull' }, 0],
+      [{ ...labels, kind: 'push' }, 1],
+    ]);
+    exposition.take(snapshotOf({ relays: [] }), null);
+    expect(samples(await familiesOf(exposition), 'understudy_relay_open')).toEqual([]);
   });
 
   it('is made once a second, however many ask', async () => {

@@ -34,6 +34,7 @@ export function snapshotOf(changes: Partial<Snapshot> = {}): Snapshot {
     version: '0.1.0',
     inputs: [inputFigures()],
     programs: [programFigures()],
+    relays: [{ kind: 'push', input: 'backup/spare', peer: 'one', isOpen: true }],
     eventLoopDelayMs: 2.5,
     process: {
       startedAt: EPOCH - 60_000,
