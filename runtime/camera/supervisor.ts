@@ -1,5 +1,5 @@
+import { BackOff } from '../media/back-off.ts';
 import type { Cancel, Clock } from '../media/clock.ts';
-import { afterRun } from './back-off.ts';
 
 /**
  * Keeps one camera's process running. Its death costs its own input only.
@@ -31,7 +31,7 @@ export interface SupervisorOptions {
   readonly input: string;
   readonly start: () => CameraProcess;
   readonly clock: Clock;
-  /** 0 to 1. */
+  /** 0 up to, not including, 1. */
   readonly random: () => number;
   readonly log: SupervisorLog;
 }
@@ -44,11 +44,13 @@ export interface SupervisedCamera {
 }
 
 export const KILL_AFTER_MS = 2_000;
+/** A run of a minute had its camera on air: one that gives nothing is given up before (gateway.ts). */
+export const BACK_OFF = { firstMs: 1_000, longestMs: 30_000, goodMs: 60_000 };
 
 export function superviseCamera({ input, start, clock, random, log }: SupervisorOptions): SupervisedCamera {
   let running: CameraProcess | undefined;
   let cancelStart: Cancel = () => {};
-  let failures = 0;
+  const backOff = new BackOff(BACK_OFF, random);
   let isStopping = false;
 
   const run = (): void => {
@@ -59,13 +61,12 @@ export function superviseCamera({ input, start, clock, random, log }: Supervisor
     void child.ended.then(({ code, signal }) => {
       running = undefined;
       if (isStopping) return;
-      const next = afterRun({ failures, ranMs: clock.now() - startedAt, random: random() });
-      failures = next.failures;
+      const againInMs = backOff.next(clock.now() - startedAt);
       log.warn(
-        { event: 'camera', input, exitCode: code, signal, againInMs: next.delayMs },
+        { event: 'camera', input, exitCode: code, signal, againInMs },
         "the camera's process has ended",
       );
-      cancelStart = clock.after(next.delayMs, run);
+      cancelStart = clock.after(againInMs, run);
     });
   };
   run();

@@ -1,8 +1,13 @@
-import type { Metadata } from '../media/packet.ts';
+import type { MediaPacket, Metadata } from '../media/packet.ts';
 import { AmfDate, type AmfObject, type AmfValue, decodeAmf0, encodeAmf0, encodeEcmaArray } from './amf0.ts';
 
 const SET_DATA_FRAME = '@setDataFrame';
 const SET_DATA_FRAME_BYTES = encodeAmf0(SET_DATA_FRAME);
+
+/** A data message as a packet. Its timestamp is the peer's, and says little. */
+export function dataPacket(timestamp: number, payload: Buffer): MediaPacket {
+  return { track: 'data', timestamp, cts: 0, ctsOffset: -1, keyframe: false, config: null, payload };
+}
 
 /** A data message's payload as viewers get it: without the `@setDataFrame`, which is meant for the server. */
 export function withoutSetDataFrame(payload: Buffer): Buffer {

@@ -1,3 +1,4 @@
+import { dataPacket } from '../codec/data-message.ts';
 import type { InputPosition, Publisher } from '../input/input.ts';
 import type { RelayPublication } from '../input/registry.ts';
 import type { Clock } from '../media/clock.ts';
@@ -36,15 +37,7 @@ export async function openPull(options: PullOptions): Promise<RelayConnection> {
     {
       packet: (packet) => receiving()?.packet(packet),
       data: (name, value, timestamp, payload) =>
-        receiving()?.data(name, value, {
-          track: 'data',
-          timestamp,
-          cts: 0,
-          ctsOffset: -1,
-          keyframe: false,
-          config: null,
-          payload,
-        }),
+        receiving()?.data(name, value, dataPacket(timestamp, payload)),
     },
   ).catch((error: unknown) => {
     // A word may have come before the refusal: nobody else would let the input go.

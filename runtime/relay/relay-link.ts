@@ -1,10 +1,12 @@
+import { BackOff, type BackOffOptions } from '../media/back-off.ts';
 import type { Cancel, Clock } from '../media/clock.ts';
-import { BackOff } from './back-off.ts';
 
 /** A host that does not answer within this is tried again later. */
 export const CONNECT_TIMEOUT_MS = 3_000;
 /** A link that is cut is known after three of these: TCP alone would take minutes. */
 export const KEEP_ALIVE_MS = 1_000;
+
+const BACK_OFF: BackOffOptions = { firstMs: 200, longestMs: 5_000, goodMs: 10_000 };
 
 /** A connection of a relay that came about. */
 export interface RelayConnection {
@@ -41,7 +43,7 @@ export class RelayLink {
 
   constructor(options: RelayLinkOptions) {
     this.options = options;
-    this.backOff = new BackOff(options.random);
+    this.backOff = new BackOff(BACK_OFF, options.random);
     void this.connect();
   }
 
@@ -71,7 +73,7 @@ export class RelayLink {
       reason = error instanceof Error ? error.message : String(error);
     }
     if (this.isStopped) return;
-    const retryMs = Math.round(this.backOff.next(clock.now() - openedAt));
+    const retryMs = this.backOff.next(clock.now() - openedAt);
     onChange({ state: 'lost', reason, retryMs });
     this.stopTimer = clock.after(retryMs, () => void this.connect());
   }

@@ -1,5 +1,5 @@
 import type { AmfObject, AmfValue } from '../codec/amf0.ts';
-import { asMetadata, asObject, decodeData, withoutSetDataFrame } from '../codec/data-message.ts';
+import { asMetadata, asObject, dataPacket, decodeData, withoutSetDataFrame } from '../codec/data-message.ts';
 import { parseAudio, parseVideo } from '../codec/media-header.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import { encodeMessage, OUT_CHUNK_SIZE } from './chunk-writer.ts';
@@ -150,15 +150,7 @@ export class ServerSession {
       const metadata = asMetadata(data.value);
       if (metadata !== null) stream.publication.metadata(metadata);
     } else if (data !== null) {
-      stream.publication.packet({
-        track: 'data',
-        timestamp,
-        cts: 0,
-        ctsOffset: -1,
-        keyframe: false,
-        config: null,
-        payload: withoutSetDataFrame(payload),
-      });
+      stream.publication.packet(dataPacket(timestamp, withoutSetDataFrame(payload)));
     }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { FIRST_DELAY_MS, STEADY_MS } from '../../runtime/camera/back-off.ts';
 import {
+  BACK_OFF,
   type CameraExit,
   type CameraProcess,
   KILL_AFTER_MS,
@@ -43,7 +43,7 @@ function setUp(): Stage {
   const camera = superviseCamera({
     input: 'master/camera1',
     clock,
-    random: () => 1,
+    random: () => 0,
     log: { info: say, warn: say },
     start: () => {
       const child = new FakeProcess(100 + started.length);
@@ -72,7 +72,7 @@ describe('the supervisor of a camera', () => {
     expect(lines.slice(1)).toEqual([
       expect.stringMatching(/ended .*"exitCode":null,"signal":"SIGKILL","againInMs":1000/),
     ]);
-    clock.advance(FIRST_DELAY_MS - 1);
+    clock.advance(BACK_OFF.firstMs - 1);
     expect(started).toHaveLength(1);
     clock.advance(1);
     expect(started).toHaveLength(2);
@@ -88,7 +88,7 @@ describe('the supervisor of a camera', () => {
     expect(stage.started).toHaveLength(2);
     stage.clock.advance(1);
     expect(stage.started).toHaveLength(3);
-    stage.clock.advance(STEADY_MS);
+    stage.clock.advance(BACK_OFF.goodMs);
     await die(stage);
     stage.clock.advance(1_000);
     expect(stage.started).toHaveLength(4);

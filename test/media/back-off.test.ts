@@ -1,12 +1,13 @@
-/** How long hosts wait before they try again: longer each time, up to a bound, and not all for the same time. */
+/** How long hosts and cameras wait before they try again: longer each time, up to a bound, and not all for the same time. */
 import { describe, expect, it } from '@jest/globals';
-import { BackOff } from '../../runtime/relay/back-off.ts';
+import { BackOff } from '../../runtime/media/back-off.ts';
 import { Random } from '../support/random.ts';
 
 const LONGEST_MS = 5_000;
+const OPTIONS = { firstMs: 200, longestMs: LONGEST_MS, goodMs: 10_000 };
 
 function waits(random: () => number, heldMs: readonly number[]): number[] {
-  const backOff = new BackOff(random);
+  const backOff = new BackOff(OPTIONS, random);
   return heldMs.map((held) => backOff.next(held));
 }
 
