@@ -1,5 +1,5 @@
 /** The machines: what they are, how many, and in which zone each of them stands. */
-import { keyText, type Path, valueAt } from '../../runtime/contract/config-path.ts';
+import { keyText, valueAt } from '../../runtime/contract/config-path.ts';
 import { listed, nearest } from '../../runtime/contract/wording.ts';
 import { planHosts } from './deployment.ts';
 import { architectureOf, USUAL_TYPE } from './instance-architecture.ts';
@@ -8,8 +8,6 @@ import type { MistakePass } from './mistake-pass.ts';
 const ARCHITECTURE = ['aws', 'architecture'];
 const HOSTS = ['aws', 'hosts'];
 const EDGES = ['aws', 'edges'];
-const DEFAULT_ZONES = 3;
-const DEFAULT_EDGES = { min: 2, max: 8 };
 
 /** A host's DNS name is one label (RFC 1035, section 2.3.4), and begins with `master-` or `backup-`. */
 const LONGEST_NAME = 63 - 'master-'.length;
@@ -32,7 +30,7 @@ function checkNames(pass: MistakePass): void {
 
 function checkArchitecture(pass: MistakePass): void {
   if (pass.reading.bad.has(keyText(ARCHITECTURE))) return;
-  const architecture = pass.textAt(ARCHITECTURE) === 'x86_64' ? 'x86_64' : 'arm64';
+  const architecture = pass.valueOrDefault(ARCHITECTURE) === 'x86_64' ? 'x86_64' : 'arm64';
   const usual = USUAL_TYPE[architecture];
   const other = architecture === 'arm64' ? 'x86_64' : 'arm64';
   const owners = [
@@ -42,19 +40,15 @@ function checkArchitecture(pass: MistakePass): void {
   ];
   for (const owner of owners) {
     const path = [...owner, 'instanceType'];
-    const type = pass.textAt(path) ?? (hasDefaultType(pass, owner) ? USUAL_TYPE.arm64 : undefined);
-    if (type === undefined || architectureOf(type) === architecture) continue;
+    // That of a single host has no default of its own.
+    const type = pass.valueOrDefault(path);
+    if (typeof type !== 'string' || architectureOf(type) === architecture) continue;
     const allowed = `an instance type of ${architecture}, because of ${keyText(ARCHITECTURE)}`;
     const fix = pass.isGiven(path)
       ? `Write a type as ${usual}, or set ${keyText(ARCHITECTURE)} to "${other}".`
       : `Add "instanceType": "${usual}": the default is ${type}.`;
     pass.report(path, allowed, fix);
   }
-}
-
-/** The type of a single host has no default of its own: it is that of all hosts. */
-function hasDefaultType(pass: MistakePass, owner: Path): boolean {
-  return owner.length < HOSTS.length + 1 && !pass.isGiven([...owner, 'instanceType']);
 }
 
 function checkEntries(pass: MistakePass): void {
@@ -69,10 +63,11 @@ function checkEntries(pass: MistakePass): void {
     pass.report(path, listed(known), fix);
   }
   pass.reportRepeats(inputs, 'each input once');
-  const zones = pass.numberAt(['aws', 'zones']) ?? DEFAULT_ZONES;
+  const zones = pass.numberOrDefault(['aws', 'zones']);
   for (const host of pass.items(HOSTS)) {
     const path = [...host, 'zone'];
-    if ((pass.numberAt(path) ?? 1) <= zones) continue;
+    // Where aws.zones is wrong itself, nothing is compared with it.
+    if (zones === undefined || (pass.numberAt(path) ?? 1) <= zones) continue;
     pass.report(
       path,
       `a whole number from 1 to ${zones}, because of aws.zones`,
@@ -101,10 +96,8 @@ function checkEdges(pass: MistakePass): void {
     [...EDGES, 'max'],
   ];
   if (!pass.isGiven(EDGES) || pass.valueAt(EDGES) === false) return;
-  const bad = [low, high].some((path) => pass.reading.bad.has(keyText(path)));
-  const min = pass.numberAt(low) ?? DEFAULT_EDGES.min;
-  const max = pass.numberAt(high) ?? DEFAULT_EDGES.max;
-  if (bad || min <= max) return;
+  const [min, max] = [pass.numberOrDefault(low), pass.numberOrDefault(high)];
+  if (min === undefined || max === undefined || min <= max) return;
   const [path, allowed] = pass.isGiven(low) ? [low, `${max} or less`] : [high, `${min} or more`];
   const other = keyText(path === low ? high : low);
   pass.report(path, `${allowed}, because of ${other}`, `Change it, or ${other}.`);

@@ -6,6 +6,7 @@ import {
   pathsIn,
   valueAt,
 } from '../../runtime/contract/config-path.ts';
+import { ruleAt, rules } from '../../runtime/contract/config-rules.ts';
 
 /** What is known of a configuration that may have problems already. */
 export interface Reading {
@@ -20,6 +21,7 @@ export interface Reading {
 /** One tolerant pass over a file: what has the wrong type is left to the schema. */
 export class MistakePass {
   readonly reading: Reading;
+  readonly root = rules();
   readonly mistakes: ConfigMistake[] = [];
 
   constructor(reading: Reading) {
@@ -45,6 +47,16 @@ export class MistakePass {
 
   numberAt(path: Path): number | undefined {
     const value = this.valueAt(path);
+    return typeof value === 'number' ? value : undefined;
+  }
+
+  /** As given, or else the default of the schema; undefined where there is neither, or the schema has a problem with it. */
+  valueOrDefault(path: Path): unknown {
+    return this.isGiven(path) ? this.valueAt(path) : ruleAt(this.root, path).default;
+  }
+
+  numberOrDefault(path: Path): number | undefined {
+    const value = this.valueOrDefault(path);
     return typeof value === 'number' ? value : undefined;
   }
 

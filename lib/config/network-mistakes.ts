@@ -17,7 +17,6 @@ const ZONES = ['aws', 'zones'];
 const VPC_RANGE = ['aws', 'vpcCidr'];
 const ENCODER_RANGES = ['aws', 'encoderCidrs'];
 const VIEWER_RANGES = ['aws', 'viewerCidrs'];
-const DEFAULT_ZONES = 3;
 
 /** Northern California has three zones, of which an account gets two. */
 const TWO_ZONE_REGIONS = ['us-west-1'];
@@ -49,7 +48,7 @@ function checkRegion(pass: MistakePass): void {
       near === undefined ? 'Write the code of a region, as eu-central-1.' : `Did you mean "${near}"?`;
     pass.report(REGION, 'a region that the CDK knows', fix);
   }
-  const zones = pass.numberAt(ZONES) ?? DEFAULT_ZONES;
+  const zones = pass.numberOrDefault(ZONES) ?? 0;
   if (TWO_ZONE_REGIONS.includes(region) && zones > 2) {
     pass.report(
       ZONES,

@@ -1,4 +1,4 @@
-import { Duration, Lazy, Stack, Tags } from 'aws-cdk-lib';
+import { Duration, Lazy, Stack, Tags, Validations } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
@@ -36,7 +36,7 @@ export interface EdgeGroupProps {
   readonly drainTimeout: Duration;
   /** Of the architecture of `instanceType`. */
   readonly machineImage: ec2.IMachineImage;
-  /** Must allow `cloudformation:SignalResource` on this stack, and what else the user data does. */
+  /** Must allow what the user data does; the right to signal is added. */
   readonly role: iam.IRole;
   /** Lets in the load balancer and the other hosts. */
   readonly securityGroup: ec2.ISecurityGroup;
@@ -52,7 +52,7 @@ export interface EdgeGroupProps {
  *
  * An edge that does not serve is replaced (health of the load balancer, `/healthz`). A new release replaces them one after
  * another, each once the one before has signalled; the number never falls below `min` meanwhile, unless `max` forbids one
- * more. An edge that is taken away drains first.
+ * more, and does not follow the audience until that is done. An edge that is taken away drains first.
  */
 export class EdgeGroup extends Construct {
   readonly group: autoscaling.AutoScalingGroup;
@@ -66,6 +66,8 @@ export class EdgeGroup extends Construct {
     this.launchTemplate = this.makeLaunchTemplate(props);
     this.group = this.makeGroup(props);
     props.entrance.addTarget(this.group);
+    // A target group without a listener says nothing of health.
+    this.group.node.addDependency(...props.entrance.listeners);
     this.drainHook = this.group.addLifecycleHook('Drain', {
       lifecycleTransition: autoscaling.LifecycleTransition.INSTANCE_TERMINATING,
       heartbeatTimeout: Duration.seconds(
@@ -133,6 +135,11 @@ export class EdgeGroup extends Construct {
       }),
     });
     Tags.of(group).add('Name', `${Stack.of(this).stackName}/edge`);
+    Validations.of(group).acknowledge({
+      id: 'AwsSolutions-AS3',
+      reason:
+        'Edges come and go with the audience, many times in an event: nobody should be told of each. What viewers lack is told by alarms.',
+    });
     return group;
   }
 }

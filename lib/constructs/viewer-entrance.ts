@@ -5,7 +5,7 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import { LISTENERS, TARGET_PORTS, type TargetName } from './viewer-ports.ts';
 
-/** Paused players send nothing, and a live stream with no viewer-side traffic is never idle. AWS allows 60 to 6000 s. */
+/** Nothing passes while a player is paused. AWS allows 60 to 6000 s. */
 const IDLE_TIMEOUT = Duration.hours(1);
 /** How long the load balancer, after a drain could be over, still leaves connections alone. */
 const DRAIN_MARGIN_S = 30;

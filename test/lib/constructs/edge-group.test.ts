@@ -95,6 +95,9 @@ describe('a group of edges', () => {
     const { TargetGroupARNs, VPCZoneIdentifier } = group.Properties as Record<string, unknown[]>;
     expect(TargetGroupARNs).toHaveLength(2);
     expect(VPCZoneIdentifier).toHaveLength(Object.keys(template.findResources('AWS::EC2::Subnet')).length);
+    // Health comes from groups that have a listener.
+    const listeners = Object.keys(template.findResources('AWS::ElasticLoadBalancingV2::Listener'));
+    expect(group.DependsOn).toEqual(expect.arrayContaining(listeners));
   });
 
   it('replaces an edge that does not serve, once it had the time to boot', () => {
@@ -115,6 +118,20 @@ describe('a group of edges', () => {
     });
     const text = JSON.stringify(edges().template.findResources('AWS::EC2::LaunchTemplate'));
     expect(text).toContain(`echo signal ${id}\\n`);
+  });
+
+  it('may signal, and nothing else by itself', () => {
+    const { template } = edges();
+    const statements = propertiesOf(template, 'AWS::IAM::Policy').flatMap(
+      ({ PolicyDocument }) => (PolicyDocument as { Statement: unknown[] }).Statement,
+    );
+    expect(statements).toEqual([
+      {
+        Action: 'cloudformation:SignalResource',
+        Effect: 'Allow',
+        Resource: { Ref: 'AWS::StackId' },
+      },
+    ]);
   });
 
   it('can be updated where there may be no edge more', () => {
