@@ -1,8 +1,9 @@
-/** What CloudWatch would refuse, and the schema of CloudFormation lets pass, is found at synth. */
+/** What is wrong with a template fails the synth, and says so. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { CfnResource, Stack } from 'aws-cdk-lib';
+import { type App, CfnResource, Stack, Validations } from 'aws-cdk-lib';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { validateTemplates } from '../../../lib/validation/validate-templates.ts';
 import { testApp } from '../support/app.ts';
 
@@ -38,15 +39,11 @@ interface Report {
   }>;
 }
 
-/** Each finding, as `<logical id> <rule>`. */
-function findings(alarms: Readonly<Record<string, object>>): string[] {
-  const app = testApp();
+/** Each finding of a synth that must fail, as `<path> <rule>`. */
+function findings(stack: Stack): string[] {
+  const app = stack.node.root as App;
   validateTemplates(app);
-  const stack = new Stack(app, 'Stack');
-  for (const [id, alarm] of Object.entries(alarms)) {
-    new CfnResource(stack, id, { type: 'AWS::CloudWatch::Alarm', properties: { ...GOOD, ...alarm } });
-  }
-  expect(() => app.synth()).toThrow('ALARM_PERIOD');
+  expect(() => app.synth()).toThrow('validation-report.json');
   const report = JSON.parse(readFileSync(join(app.outdir, 'validation-report.json'), 'utf8')) as Report;
   return report.pluginReports.flatMap(({ violations }) =>
     violations.flatMap(({ ruleName, violatingConstructs }) =>
@@ -55,13 +52,29 @@ function findings(alarms: Readonly<Record<string, object>>): string[] {
   );
 }
 
-describe('the rules for alarms', () => {
-  it('find each that CloudWatch would refuse or never act on, and none that is well', () => {
-    const bad = BAD.map(({ alarm }, index) => [`Bad${index}`, alarm] as const);
-    const fine = FINE.map((alarm, index) => [`Fine${index}`, alarm] as const);
-    const found = findings(Object.fromEntries([...bad, ...fine]));
-    expect(found.filter((line) => line.includes('ALARM_')).sort()).toEqual(
-      BAD.map(({ rule }, index) => `Stack/Bad${index} ${rule}`).sort(),
-    );
+describe('the validation of templates', () => {
+  it('finds each alarm that CloudWatch would refuse or never act on, and none that is well', () => {
+    const stack = new Stack(testApp(), 'Stack');
+    const add = (id: string, alarm: object) =>
+      new CfnResource(stack, id, { type: 'AWS::CloudWatch::Alarm', properties: { ...GOOD, ...alarm } });
+    for (const [index, { alarm }] of BAD.entries()) add(`Bad${index}`, alarm);
+    for (const [index, alarm] of FINE.entries()) add(`Fine${index}`, alarm);
+    expect(
+      findings(stack)
+        .filter((line) => line.includes('ALARM_'))
+        .sort(),
+    ).toEqual(BAD.map(({ rule }, index) => `Stack/Bad${index} ${rule}`).sort());
+  });
+
+  it('asks what the AWS Solutions rules ask, where nobody has answered', () => {
+    const stack = new Stack(testApp(), 'Stack');
+    new Topic(stack, 'Open');
+    Validations.of(new Topic(stack, 'Answered')).acknowledge({
+      id: 'AwsSolutions-SNS3',
+      reason: 'Nobody publishes to it.',
+    });
+    expect(findings(stack).filter((line) => line.includes('AwsSolutions'))).toEqual([
+      'Stack/Open/Resource AwsSolutions-SNS3',
+    ]);
   });
 });
