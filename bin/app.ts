@@ -4,11 +4,8 @@
  */
 import { join } from 'node:path';
 import { App, Tags } from 'aws-cdk-lib';
-import { planHosts } from '../lib/config/deployment.ts';
 import { readConfig } from '../lib/config/read-config.ts';
-import { stackName } from '../lib/config/stack-name.ts';
-import { ControlStack } from '../lib/stacks/control-stack.ts';
-import { NetworkStack } from '../lib/stacks/network-stack.ts';
+import { LiveFailover } from '../lib/constructs/live-failover.ts';
 import { validateTemplates } from '../lib/validation/validate-templates.ts';
 import type { Config } from '../runtime/contract/config.ts';
 
@@ -20,24 +17,8 @@ const file: unknown = app.node.tryGetContext('config');
 const config = configOrExit(
   typeof file === 'string' ? file : join(import.meta.dirname, '../understudy.config.json'),
 );
-const { name, aws } = config;
-const env = aws.region === undefined ? {} : { region: aws.region };
-const hosts = planHosts(config);
-
-new NetworkStack(app, 'Network', {
-  config,
-  env,
-  stackName: stackName(config, 'network'),
-  description: `Understudy ${name}: addresses for encoders and viewers`,
-});
-new ControlStack(app, 'Control', {
-  config,
-  hosts,
-  env,
-  stackName: stackName(config, 'control'),
-  description: `Understudy ${name}: alarms and dashboard`,
-});
-Tags.of(app).add('understudy:deployment', name);
+new LiveFailover(app, 'Understudy', { config });
+Tags.of(app).add('understudy:deployment', config.name);
 validateTemplates(app);
 app.synth();
 
