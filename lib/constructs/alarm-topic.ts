@@ -1,4 +1,4 @@
-import { ArnFormat, Aws, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
@@ -29,6 +29,9 @@ export class AlarmTopic extends Construct {
     this.key = new kms.Key(this, 'Key', {
       description: `Alarms of the Understudy deployment ${props.deployment}`,
       enableKeyRotation: true,
+      // Nothing is kept under it: messages are gone once they have been delivered.
+      removalPolicy: RemovalPolicy.DESTROY,
+      pendingWindow: Duration.days(7),
     });
     this.topic = new sns.Topic(this, 'Topic', { masterKey: this.key, enforceSSL: true });
     this.key.addToResourcePolicy(

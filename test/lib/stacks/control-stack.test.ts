@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { planHosts } from '../../../lib/config/deployment.ts';
@@ -140,7 +142,14 @@ describe('the control stack', () => {
       .map(({ Properties }) => Properties?.AlarmDescription)
       .filter((text) => text !== undefined);
     expect(texts).toHaveLength(12);
-    for (const text of texts) expect(text).toMatch(/ More: docs\/operations\.md#[a-z-]+$/);
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/operations.md'), 'utf8');
+    const anchors = [...page.matchAll(/^### (.+)$/gm)].map(([, title = '']) =>
+      title.toLowerCase().replaceAll(' ', '-'),
+    );
+    for (const text of texts) {
+      expect(text).toMatch(/ More: docs\/operations\.md#[a-z-]+$/);
+      expect(anchors).toContain(text.split('#')[1]);
+    }
   });
 
   it('watches metrics of the contract only, each with the dimensions and the unit that it has there', () => {
