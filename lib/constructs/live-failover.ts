@@ -1,4 +1,4 @@
-import { Duration, type Environment } from 'aws-cdk-lib';
+import { CfnOutput, Duration, type Environment } from 'aws-cdk-lib';
 import { InstanceIdTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2-targets';
 import { Construct } from 'constructs';
 import type { Config } from '../../runtime/contract/config.ts';
@@ -64,6 +64,14 @@ export class LiveFailover extends Construct {
         deployment: name,
         host: planned.name,
         instanceId: instance.ref,
+      });
+    }
+    // A scope of its own: the logical ids of camera-1 and camera1 would else be the same.
+    const outputs = new Construct(this.hosts, 'PlayUrls');
+    for (const { name: program } of config.programs) {
+      new CfnOutput(outputs, program, {
+        description: `Plays ${program}, also at rtmp://<the same name>/live/${program}`,
+        value: `http://${this.network.loadBalancer.loadBalancerDnsName}/live/${program}.flv`,
       });
     }
     this.control = new ControlStack(this, 'Control', {
