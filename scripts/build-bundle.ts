@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import { buildSync, type Metafile } from 'esbuild';
 import { thirdPartyNotice } from './third-party-notice.ts';
 
 export interface Bundle {
@@ -46,10 +46,10 @@ const require = understudyCreateRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 const __filename = import.meta.filename;`;
 
-/** Builds the bundle of the sources in `root` in the folder `out`, which it replaces. */
-export async function buildBundle(root: string, out: string): Promise<Bundle> {
+/** Builds the bundle of the sources in `root` in the folder `out`, which it replaces. Waits for it: CDK constructs cannot. */
+export function buildBundle(root: string, out: string): Bundle {
   refuseToReplaceOthers(out);
-  const command = await bundleCommand(root);
+  const command = bundleCommand(root);
   const contents = collectFiles(root, command);
   const names = [...contents.keys()].sort();
   const sums = names.map((name) => `${sha256(contents.get(name) ?? '')}  ${name}\n`).join('');
@@ -79,8 +79,8 @@ interface BundledCommand {
   readonly metafile: Metafile;
 }
 
-async function bundleCommand(root: string): Promise<BundledCommand> {
-  const { outputFiles, metafile } = await build({
+function bundleCommand(root: string): BundledCommand {
+  const { outputFiles, metafile } = buildSync({
     absWorkingDir: root,
     entryPoints: [ENTRY],
     outfile: COMMAND_FILE,

@@ -13,7 +13,7 @@ const { values } = parseArgs({
 });
 const out = resolve(values.out);
 try {
-  const { files, metafile } = await buildBundle(root, out);
+  const { files, metafile } = buildBundle(root, out);
   if (values.metafile !== undefined) writeFileSync(values.metafile, JSON.stringify(metafile));
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   for (const { name, bytes } of [...files, { name: `in ${out}`, bytes: total }]) {

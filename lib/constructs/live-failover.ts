@@ -1,0 +1,82 @@
+import { CfnOutput, Duration, type Environment } from 'aws-cdk-lib';
+import { InstanceIdTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2-targets';
+import { Construct } from 'constructs';
+import type { Config } from '../../runtime/contract/config.ts';
+import { planHosts } from '../config/deployment.ts';
+import { stackName } from '../config/stack-name.ts';
+import { ControlStack } from '../stacks/control-stack.ts';
+import { HostsStack } from '../stacks/hosts-stack.ts';
+import { NetworkStack } from '../stacks/network-stack.ts';
+import { HostRecoveryAlarm } from './host-alarms.ts';
+import { ViewerEntrance } from './viewer-entrance.ts';
+
+export interface LiveFailoverProps {
+  /** `readConfig(file)`: what `understudy.config.json` says, with its defaults. */
+  readonly config: Config;
+  /**
+   * Where it is deployed.
+   * @default - the region of `aws.region`, or that of the environment of the CDK; its account
+   */
+  readonly env?: Environment;
+  /**
+   * A folder with the host bundle.
+   * @default - it is built from the sources of this package
+   */
+  readonly bundleDirectory?: string;
+}
+
+/** A whole deployment, in three stacks that change at three paces. For an `App` or a `Stage`, not for a stack. */
+export class LiveFailover extends Construct {
+  /** Addresses and the load balancer: outlive all else. */
+  readonly network: NetworkStack;
+  /** Replaced host by host with each release. */
+  readonly hosts: HostsStack;
+  readonly entrance: ViewerEntrance;
+  /** Alarms and dashboard: change without touching a host. */
+  readonly control: ControlStack;
+
+  constructor(scope: Construct, id: string, props: LiveFailoverProps) {
+    super(scope, id);
+    const { config, bundleDirectory } = props;
+    const { name, aws } = config;
+    const env = props.env ?? (aws.region === undefined ? {} : { region: aws.region });
+    const stack = (part: 'network' | 'hosts' | 'control', what: string) => ({
+      config,
+      env,
+      stackName: stackName(config, part),
+      description: `Understudy ${name}: ${what}`,
+    });
+    this.network = new NetworkStack(this, 'Network', stack('network', 'addresses for encoders and viewers'));
+    this.hosts = new HostsStack(this, 'Hosts', {
+      ...stack('hosts', 'a host for each encoder'),
+      network: this.network,
+      ...(bundleDirectory === undefined ? {} : { bundleDirectory }),
+    });
+    this.entrance = new ViewerEntrance(this.hosts, 'ViewerEntrance', {
+      vpc: this.network.vpc,
+      loadBalancer: this.network.loadBalancer,
+      drainTimeout: Duration.millis(config.drain.timeoutMs),
+      ...(aws.certificateArn === undefined ? {} : { certificateArn: aws.certificateArn }),
+    });
+    for (const { planned, instance } of this.hosts.hosts) {
+      this.entrance.addTarget(new InstanceIdTarget(instance.ref));
+      new HostRecoveryAlarm(this.hosts, `HostRecovery-${planned.name}`, {
+        deployment: name,
+        host: planned.name,
+        instanceId: instance.ref,
+      });
+    }
+    // A scope of its own: the logical ids of camera-1 and camera1 would else be the same.
+    const outputs = new Construct(this.hosts, 'PlayUrls');
+    for (const { name: program } of config.programs) {
+      new CfnOutput(outputs, program, {
+        description: `Plays ${program}, also at rtmp://<the same name>/live/${program}`,
+        value: `http://${this.network.loadBalancer.loadBalancerDnsName}/live/${program}.flv`,
+      });
+    }
+    this.control = new ControlStack(this, 'Control', {
+      ...stack('control', 'alarms and dashboard'),
+      hosts: planHosts(config),
+    });
+  }
+}

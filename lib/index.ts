@@ -1,0 +1,24 @@
+/** What other CDK apps can use: `import { LiveFailover } from 'understudy'`. */
+export { type PlannedHost, planHosts } from './config/deployment.ts';
+export { readConfig } from './config/read-config.ts';
+export { type MetricSource, metricSource } from './constructs/contract-metric.ts';
+export { FailoverDashboard, type FailoverDashboardProps } from './constructs/failover-dashboard.ts';
+export {
+  HostLostAlarm,
+  type HostLostAlarmProps,
+  HostRecoveryAlarm,
+  type HostRecoveryAlarmProps,
+} from './constructs/host-alarms.ts';
+export { InputLossAlarm, type InputLossAlarmProps } from './constructs/input-loss-alarm.ts';
+export { LiveFailover, type LiveFailoverProps } from './constructs/live-failover.ts';
+export { MultiplexerHost, type MultiplexerHostProps } from './constructs/multiplexer-host.ts';
+export {
+  NoSpareLeftAlarm,
+  type NoSpareLeftAlarmProps,
+  ProgramOffAirAlarm,
+  type ProgramOffAirAlarmProps,
+} from './constructs/program-alarms.ts';
+export { ViewerEntrance, type ViewerEntranceProps } from './constructs/viewer-entrance.ts';
+export { ControlStack, type ControlStackProps } from './stacks/control-stack.ts';
+export { HostsStack, type HostsStackProps } from './stacks/hosts-stack.ts';
+export { NetworkStack, type NetworkStackProps } from './stacks/network-stack.ts';

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { Template } from 'aws-cdk-lib/assertions';
+import { HostsStack } from '../../../lib/stacks/hosts-stack.ts';
+import type { Config } from '../../../runtime/contract/config.ts';
+import { testApp } from './app.ts';
+import { resolved, type TemplateValues } from './template-values.ts';
+import { testNetwork } from './test-network.ts';
+
+/** Three small files, so that templates do not change with the code that hosts run. */
+export const SMALL_BUNDLE = join(import.meta.dirname, '../fixtures/bundle');
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: readonly string[];
+  readonly CreationPolicy?: unknown;
+}
+
+export function hostsStack(config: Config, bundleDirectory = SMALL_BUNDLE): HostsStack {
+  const app = testApp();
+  return new HostsStack(app, 'Hosts', { config, network: testNetwork(app, config), bundleDirectory });
+}
+
+/** The resources of a type, by logical id. */
+export function resourcesOf(template: Template, type: string): Array<[id: string, resource: Resource]> {
+  return Object.entries(template.findResources(type)) as Array<[string, Resource]>;
+}
+
+/** The user data of each host as EC2 would get it, by the host's name. References that the test does not name become `<Name>`. */
+export function userDataOf(stack: HostsStack, given: TemplateValues = {}): Map<string, string> {
+  const template = Template.fromStack(stack);
+  const values = new Proxy(given, {
+    get: (target, key) => Reflect.get(target, key) ?? `<${String(key)}>`,
+  });
+  return new Map(
+    stack.hosts.map((host) => {
+      const id = stack.getLogicalId(host.launchTemplate.node.defaultChild as never);
+      const resource = template.findResources('AWS::EC2::LaunchTemplate')[id] as Resource | undefined;
+      const data = resource?.Properties.LaunchTemplateData as { readonly UserData: unknown };
+      return [host.planned.name, resolved(data.UserData, values)];
+    }),
+  );
+}
