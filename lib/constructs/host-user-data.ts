@@ -54,6 +54,7 @@ function preamble({ host, isEdge, region, signal }: HostUserDataOptions): string
   return `#!/bin/bash
 # Makes this instance an Understudy host. Runs once, as root.
 set -euo pipefail
+cd /
 umask 022
 export AWS_DEFAULT_REGION=${quoted(region)}
 instance="$(cat /var/lib/cloud/data/instance-id)"
@@ -207,7 +208,7 @@ mkdir -p /etc/understudy/credentials
 cd /etc/understudy/credentials
 fetch() {
   aws secretsmanager get-secret-value --secret-id "$2" --query SecretString --output text >".$1.new"
-  if [[ ! -s ".$1.new" ]]; then
+  if ! grep --quiet . ".$1.new"; then
     echo "the secret for $1 is empty" >&2
     return 1
   fi
