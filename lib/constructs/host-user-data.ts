@@ -20,6 +20,8 @@ export interface HostUserDataOptions {
   readonly logGroup: string;
   /** The resource of the stack that waits for the signal. */
   readonly signal: { readonly stack: string; readonly logicalId: string };
+  /** More lines of bash, once the host serves and before that is signalled. */
+  readonly afterwards?: string;
 }
 
 /** The package of Amazon Linux, and the name under which it installs its binary whatever `/usr/bin/node` is. */
@@ -221,7 +223,7 @@ retry /opt/understudy/fetch-keys
 `;
 }
 
-function service({ httpPort }: HostUserDataOptions): string {
+function service({ httpPort, afterwards = '' }: HostUserDataOptions): string {
   return `begin 'start the host'
 systemctl daemon-reload
 systemctl enable understudy.service
@@ -229,7 +231,7 @@ systemctl start understudy.service
 begin 'wait until it serves'
 is_serving() { curl --fail --silent --show-error --max-time 2 http://127.0.0.1:${httpPort}/healthz; }
 retry is_serving
-begin 'signal success'
+${afterwards}begin 'signal success'
 signal SUCCESS
 begin 'done'
 `;
