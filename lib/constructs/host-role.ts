@@ -48,12 +48,12 @@ export function hostRole(scope: Construct, id: string, props: HostRoleProps): Ro
   );
   Validations.of(role).acknowledge(
     {
-      id: 'AwsSolutions-IAM4',
+      id: 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore]',
       reason:
         'AmazonSSMManagedInstanceCore is what Session Manager and Run Command need of an instance, kept up to date by AWS; there is no SSH.',
     },
     {
-      id: 'AwsSolutions-IAM5',
+      id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
       reason:
         'cloudwatch:PutMetricData has no resources; a condition holds it to the namespace of this deployment.',
     },
