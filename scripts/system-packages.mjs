@@ -11,6 +11,7 @@ const PACKAGES = {
   debootstrap: 'makes the small Debian that the host bundle is booted in',
   iproute2: 'network namespaces, bridges and links (ip, bridge)',
   iptables: 'counts the bytes between two hosts',
+  shellcheck: 'reads the user data of the hosts on AWS',
   'systemd-container': 'systemd-nspawn boots that Debian',
 };
 

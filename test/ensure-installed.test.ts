@@ -156,7 +156,7 @@ describe('what is installed then', () => {
     });
     expect(decide()).toMatchObject({
       npmArguments: ['ci', '--include=dev', '--no-audit', '--no-fund'],
-      says: 'nothing is installed yet: installing everything, with the tools and tests (about 400 MB) with npm ci…',
+      says: 'nothing is installed yet: installing everything, with the tools and tests (about 700 MB) with npm ci…',
     });
   });
 

@@ -20,6 +20,8 @@ export interface HostUserDataOptions {
   readonly logGroup: string;
   /** The resource of the stack that waits for the signal. */
   readonly signal: { readonly stack: string; readonly logicalId: string };
+  /** More lines of bash, once the host serves and before that is signalled. */
+  readonly afterwards?: string;
 }
 
 /** The package of Amazon Linux, and the name under which it installs its binary whatever `/usr/bin/node` is. */
@@ -54,6 +56,7 @@ function preamble({ host, isEdge, region, signal }: HostUserDataOptions): string
   return `#!/bin/bash
 # Makes this instance an Understudy host. Runs once, as root.
 set -euo pipefail
+cd /
 umask 022
 export AWS_DEFAULT_REGION=${quoted(region)}
 instance="$(cat /var/lib/cloud/data/instance-id)"
@@ -207,7 +210,7 @@ mkdir -p /etc/understudy/credentials
 cd /etc/understudy/credentials
 fetch() {
   aws secretsmanager get-secret-value --secret-id "$2" --query SecretString --output text >".$1.new"
-  if [[ ! -s ".$1.new" ]]; then
+  if ! grep --quiet . ".$1.new"; then
     echo "the secret for $1 is empty" >&2
     return 1
   fi
@@ -220,7 +223,7 @@ retry /opt/understudy/fetch-keys
 `;
 }
 
-function service({ httpPort }: HostUserDataOptions): string {
+function service({ httpPort, afterwards = '' }: HostUserDataOptions): string {
   return `begin 'start the host'
 systemctl daemon-reload
 systemctl enable understudy.service
@@ -228,7 +231,7 @@ systemctl start understudy.service
 begin 'wait until it serves'
 is_serving() { curl --fail --silent --show-error --max-time 2 http://127.0.0.1:${httpPort}/healthz; }
 retry is_serving
-begin 'signal success'
+${afterwards}begin 'signal success'
 signal SUCCESS
 begin 'done'
 `;

@@ -1,5 +1,4 @@
-import { CfnOutput, Duration, type Environment } from 'aws-cdk-lib';
-import { InstanceIdTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2-targets';
+import type { Environment } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Config } from '../../runtime/contract/config.ts';
 import { planHosts } from '../config/deployment.ts';
@@ -8,7 +7,6 @@ import { ControlStack } from '../stacks/control-stack.ts';
 import { HostsStack } from '../stacks/hosts-stack.ts';
 import { NetworkStack } from '../stacks/network-stack.ts';
 import { HostRecoveryAlarm } from './host-alarms.ts';
-import { ViewerEntrance } from './viewer-entrance.ts';
 
 export interface LiveFailoverProps {
   /** `readConfig(file)`: what `understudy.config.json` says, with its defaults. */
@@ -31,7 +29,6 @@ export class LiveFailover extends Construct {
   readonly network: NetworkStack;
   /** Replaced host by host with each release. */
   readonly hosts: HostsStack;
-  readonly entrance: ViewerEntrance;
   /** Alarms and dashboard: change without touching a host. */
   readonly control: ControlStack;
 
@@ -52,26 +49,11 @@ export class LiveFailover extends Construct {
       network: this.network,
       ...(bundleDirectory === undefined ? {} : { bundleDirectory }),
     });
-    this.entrance = new ViewerEntrance(this.hosts, 'ViewerEntrance', {
-      vpc: this.network.vpc,
-      loadBalancer: this.network.loadBalancer,
-      drainTimeout: Duration.millis(config.drain.timeoutMs),
-      ...(aws.certificateArn === undefined ? {} : { certificateArn: aws.certificateArn }),
-    });
     for (const { planned, instance } of this.hosts.hosts) {
-      this.entrance.addTarget(new InstanceIdTarget(instance.ref));
       new HostRecoveryAlarm(this.hosts, `HostRecovery-${planned.name}`, {
         deployment: name,
         host: planned.name,
         instanceId: instance.ref,
-      });
-    }
-    // A scope of its own: the logical ids of camera-1 and camera1 would else be the same.
-    const outputs = new Construct(this.hosts, 'PlayUrls');
-    for (const { name: program } of config.programs) {
-      new CfnOutput(outputs, program, {
-        description: `Plays ${program}, also at rtmp://<the same name>/live/${program}`,
-        value: `http://${this.network.loadBalancer.loadBalancerDnsName}/live/${program}.flv`,
       });
     }
     this.control = new ControlStack(this, 'Control', {

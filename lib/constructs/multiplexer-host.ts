@@ -5,12 +5,11 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { ARecord, type IPrivateHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
 import type { Config } from '../../runtime/contract/config.ts';
-import { METRIC_NAMESPACE } from '../../runtime/contract/metric-names.ts';
 import { hostConfig, type PlannedHost } from '../config/deployment.ts';
 import type { HostBundle } from './host-bundle.ts';
-import { hostRole } from './host-role.ts';
+import { hostRole, metricNamespaceOf } from './host-role.ts';
 import type { HostSecrets } from './host-secrets.ts';
-import { hostUserData } from './host-user-data.ts';
+import { type HostUserDataOptions, hostUserData } from './host-user-data.ts';
 
 export interface MultiplexerHostProps {
   /** Which host this is: its name, its input, its zone, its size. */
@@ -75,28 +74,20 @@ export class MultiplexerHost extends Construct {
       bundle: props.bundle,
       logGroup,
       secrets: [streamKey, secrets.relayKey],
-      metricNamespace: (config.metrics.cloudWatch || { namespace: METRIC_NAMESPACE }).namespace,
+      metricNamespace: metricNamespaceOf(config),
     });
 
     this.instance = new ec2.CfnInstance(this, 'Instance', { subnetId: subnet.subnetId });
     this.instance.applyRemovalPolicy(RemovalPolicy.DESTROY);
     const stack = Stack.of(this);
     const userData = hostUserData({
+      ...userDataOptions({ config, bundle: props.bundle, logGroup, stack }),
       host: planned.name,
       isEdge: false,
-      config: hostConfig(config),
-      httpPort: config.http.port,
-      region: stack.region,
-      bundle: {
-        bucket: props.bundle.asset.s3BucketName,
-        key: props.bundle.asset.s3ObjectKey,
-        sha256: props.bundle.sha256,
-      },
       credentials: {
         [`${planned.name}.key`]: streamKey.secretArn,
         'relay.key': secrets.relayKey.secretArn,
       },
-      logGroup: logGroup.logGroupName,
       signal: { stack: stack.stackName, logicalId: this.instance.logicalId },
     });
     this.launchTemplate = hostLaunchTemplate(this, 'LaunchTemplate', {
@@ -139,7 +130,40 @@ export class MultiplexerHost extends Construct {
   }
 }
 
-export interface HostLaunchTemplateProps {
+export interface UserDataSources {
+  readonly config: Config;
+  readonly bundle: HostBundle;
+  readonly logGroup: ILogGroup;
+  readonly stack: Stack;
+}
+
+/** What the user data of all hosts and edges of a deployment has in common. */
+export function userDataOptions({
+  config,
+  bundle,
+  logGroup,
+  stack,
+}: UserDataSources): Pick<HostUserDataOptions, 'config' | 'httpPort' | 'region' | 'bundle' | 'logGroup'> {
+  return {
+    config: hostConfig(config),
+    httpPort: config.http.port,
+    region: stack.region,
+    bundle: {
+      bucket: bundle.asset.s3BucketName,
+      key: bundle.asset.s3ObjectKey,
+      sha256: bundle.sha256,
+    },
+    logGroup: logGroup.logGroupName,
+  };
+}
+
+/** The newest Amazon Linux 2023 at deployment. */
+export function hostImage(architecture: Config['aws']['architecture']): ec2.IMachineImage {
+  const cpuType = architecture === 'arm64' ? ec2.AmazonLinuxCpuType.ARM_64 : ec2.AmazonLinuxCpuType.X86_64;
+  return ec2.MachineImage.latestAmazonLinux2023({ cpuType });
+}
+
+interface HostLaunchTemplateProps {
   readonly instanceType: string;
   readonly architecture: Config['aws']['architecture'];
   readonly role: Role;
@@ -147,8 +171,7 @@ export interface HostLaunchTemplateProps {
   readonly userData: string;
 }
 
-/** What all instances with this software have in common, hosts and edges. */
-export function hostLaunchTemplate(
+function hostLaunchTemplate(
   scope: Construct,
   id: string,
   props: HostLaunchTemplateProps,

@@ -1,21 +1,31 @@
-import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import type { CfnEIP, ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { type CfnEIP, type ISecurityGroup, type IVpc, UserData } from 'aws-cdk-lib/aws-ec2';
+import type { NetworkLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { InstanceIdTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2-targets';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IPrivateHostedZone } from 'aws-cdk-lib/aws-route53';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import type { Config } from '../../runtime/contract/config.ts';
 import { planHosts } from '../config/deployment.ts';
+import { ContentDelivery } from '../constructs/content-delivery.ts';
+import { drainWhenTerminated } from '../constructs/edge-drain.ts';
+import { EdgeGroup } from '../constructs/edge-group.ts';
 import { HostBundle } from '../constructs/host-bundle.ts';
+import { hostRole, metricNamespaceOf } from '../constructs/host-role.ts';
 import { HostSecrets } from '../constructs/host-secrets.ts';
 import { HostSecurity } from '../constructs/host-security.ts';
-import { MultiplexerHost } from '../constructs/multiplexer-host.ts';
+import { hostUserData } from '../constructs/host-user-data.ts';
+import { hostImage, MultiplexerHost, userDataOptions } from '../constructs/multiplexer-host.ts';
+import { ViewerEntrance } from '../constructs/viewer-entrance.ts';
 
 /** What the hosts stand in, made by a stack that outlives them. */
 export interface HostsNetwork {
   readonly vpc: IVpc;
   /** The zone in which hosts find each other by name. */
   readonly hostedZone: IPrivateHostedZone;
-  /** The group of the load balancer that viewers come through. */
+  /** Where viewers come through; this stack makes its listeners. */
+  readonly loadBalancer: NetworkLoadBalancer;
+  /** The group of the load balancer. */
   readonly viewersGroup: ISecurityGroup;
   /** The Elastic IPs that encoders are configured with, by the name of the host. */
   readonly ingestAddresses: ReadonlyMap<string, CfnEIP>;
@@ -32,7 +42,10 @@ export interface HostsStackProps extends StackProps {
   readonly bundleDirectory?: string;
 }
 
-/** The hosts of a deployment: one for each input, updated one after another, so that never more than one is away. */
+/**
+ * The hosts of a deployment: one for each input, updated one after another, so that never more than one is away; what viewers
+ * come through to them; and, where the configuration asks for them, edges and CloudFront.
+ */
 export class HostsStack extends Stack {
   /** The masters first, in the order of the configuration. */
   readonly hosts: readonly MultiplexerHost[];
@@ -40,6 +53,11 @@ export class HostsStack extends Stack {
   readonly secrets: HostSecrets;
   readonly security: HostSecurity;
   readonly logGroup: LogGroup;
+  readonly entrance: ViewerEntrance;
+  /** Where `aws.edges` asks for them. */
+  readonly edges: EdgeGroup | undefined;
+  /** Where `aws.cloudFront` asks for it. */
+  readonly delivery: ContentDelivery | undefined;
 
   constructor(scope: Construct, id: string, props: HostsStackProps) {
     super(scope, id, props);
@@ -80,6 +98,84 @@ export class HostsStack extends Stack {
       return host;
     });
     oneAfterAnother(this.hosts);
+
+    const { certificateArn } = config.aws;
+    this.entrance = new ViewerEntrance(this, 'Entrance', {
+      vpc: network.vpc,
+      loadBalancer: network.loadBalancer,
+      drainTimeout: Duration.millis(config.drain.timeoutMs),
+      ...(certificateArn === undefined ? {} : { certificateArn }),
+    });
+    for (const { instance } of this.hosts) this.entrance.addTarget(new InstanceIdTarget(instance.ref));
+    this.edges = this.makeEdges(config, network);
+    this.delivery = this.makeDelivery(config, network);
+    this.tellViewers(config, network);
+  }
+
+  private makeEdges(config: Config, network: HostsNetwork): EdgeGroup | undefined {
+    const { edges, architecture } = config.aws;
+    if (edges === false) return undefined;
+    const { bundle, logGroup } = this;
+    const { relayKey } = this.secrets;
+    const role = hostRole(this, 'EdgeRole', {
+      bundle,
+      logGroup,
+      secrets: [relayKey],
+      metricNamespace: metricNamespaceOf(config),
+    });
+    const userData = (logicalId: string): UserData =>
+      UserData.custom(
+        hostUserData({
+          ...userDataOptions({ config, bundle, logGroup, stack: this }),
+          host: 'edge',
+          isEdge: true,
+          credentials: { 'relay.key': relayKey.secretArn },
+          signal: { stack: this.stackName, logicalId },
+          afterwards: drainWhenTerminated(),
+        }),
+      );
+    const group = new EdgeGroup(this, 'Edges', {
+      ...edges,
+      vpc: network.vpc,
+      loadBalancer: network.loadBalancer,
+      entrance: this.entrance,
+      hostCount: this.hosts.length,
+      drainTimeout: Duration.millis(config.drain.timeoutMs),
+      machineImage: hostImage(architecture),
+      role,
+      securityGroup: this.security.hostGroup,
+      userData,
+    });
+    // What the first boot needs.
+    group.node.addDependency(role);
+    return group;
+  }
+
+  private makeDelivery(config: Config, network: HostsNetwork): ContentDelivery | undefined {
+    const { cloudFront, region } = config.aws;
+    if (cloudFront === false) return undefined;
+    const { priceClass, domainNames, certificateArn } = cloudFront;
+    return new ContentDelivery(this, 'Delivery', {
+      loadBalancer: network.loadBalancer,
+      priceClass,
+      domainNames,
+      ...(certificateArn === undefined ? {} : { certificateArn }),
+      ...(region === undefined ? {} : { region }),
+    });
+  }
+
+  private tellViewers({ programs }: Config, { loadBalancer }: HostsNetwork): void {
+    const { loadBalancerDnsName: direct } = loadBalancer;
+    const http =
+      this.delivery === undefined ? `http://${direct}` : `https://${this.delivery.distribution.domainName}`;
+    // A scope of its own puts a hash into each logical id: camera-1 and camera1 would else be the same.
+    const scope = new Construct(this, 'Programs');
+    for (const { name } of programs) {
+      new CfnOutput(scope, name, {
+        value: `rtmp://${direct}/live/${name} ${http}/live/${name}.flv`,
+        description: `Where viewers play ${name}`,
+      });
+    }
   }
 
   /** What an encoder is configured with; the key itself is nowhere but in Secrets Manager. */

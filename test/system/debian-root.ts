@@ -7,7 +7,8 @@ import { join } from 'node:path';
 const SUITE = 'bookworm';
 const MIRROR = 'http://deb.debian.org/debian';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
-const PACKAGES = ['systemd', 'systemd-sysv'];
+/** curl and logrotate are on Amazon Linux 2023 too. */
+const PACKAGES = ['systemd', 'systemd-sysv', 'curl', 'logrotate'];
 /** Root's alone to write, unlike a folder for temporary files: what lies here is booted as root. */
 const CACHE = '/var/cache/understudy';
 const LEFT_OUT = ['./var/cache/apt/*', './var/lib/apt/lists/*', './usr/share/doc/*', './usr/share/locale/*'];

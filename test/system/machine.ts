@@ -19,7 +19,7 @@ export class Machine {
   readonly root: string;
   private readonly nspawn: ChildProcess;
   private readonly name: string;
-  private console = '';
+  private written = '';
   private leader = 0;
 
   constructor(root: string) {
@@ -28,7 +28,7 @@ export class Machine {
     const options = [
       '--quiet',
       '--boot',
-      '--console=pipe',
+      '--console=read-only',
       '--link-journal=no',
       '--resolv-conf=off',
       '--timezone=off',
@@ -37,7 +37,7 @@ export class Machine {
     this.nspawn = spawn('systemd-nspawn', args, { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const output of [this.nspawn.stdout, this.nspawn.stderr]) {
       output?.on('data', (text: Buffer) => {
-        this.console += text;
+        this.written += text;
       });
     }
   }
@@ -48,7 +48,7 @@ export class Machine {
     const deadline = performance.now() + BOOT_MS;
     let state = '';
     while (!['running', 'degraded'].includes(state)) {
-      if (performance.now() > deadline) throw new Error(`it does not boot: "${state}"\n${this.console}`);
+      if (performance.now() > deadline) throw new Error(`it does not boot: "${state}"\n${this.written}`);
       state =
         (await this.run('systemctl', 'is-system-running').catch(String)).trim().split('\n').at(-1) ?? '';
     }
@@ -68,6 +68,11 @@ export class Machine {
   /** One property of a unit. */
   async property(unit: string, name: string): Promise<string> {
     return (await this.run('systemctl', 'show', unit, `--property=${name}`, '--value')).trim();
+  }
+
+  /** What has been written to its console, from the start. */
+  get console(): string {
+    return this.written;
   }
 
   /** Switches it off, and leaves nothing of it behind. */
@@ -114,7 +119,7 @@ export class Machine {
   /** The first process of the machine, as seen from here. */
   private findLeader(): number | undefined {
     const { pid, exitCode } = this.nspawn;
-    if (exitCode !== null) throw new Error(`systemd-nspawn ended with ${exitCode}\n${this.console}`);
+    if (exitCode !== null) throw new Error(`systemd-nspawn ended with ${exitCode}\n${this.written}`);
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
     return children.find((child) => child > 0 && commandOf(child) === 'systemd');
   }

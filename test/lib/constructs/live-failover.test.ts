@@ -36,7 +36,7 @@ describe('a whole deployment', () => {
   it('says where each program plays, also where names differ by a hyphen only', () => {
     const masters = [{ name: 'camera1' }, { name: 'camera-1' }];
     const outputs = Object.entries(Template.fromStack(site({ masters }).hosts).findOutputs('*'));
-    const urls = outputs.filter(([id]) => id.startsWith('PlayUrls')).map(([, output]) => output.Value);
+    const urls = outputs.filter(([id]) => id.startsWith('Programs')).map(([, output]) => output.Value);
     expect(urls.map((value) => value['Fn::Join'][1].at(-1))).toEqual([
       '/live/camera1.flv',
       '/live/camera-1.flv',

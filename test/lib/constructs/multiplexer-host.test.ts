@@ -7,15 +7,15 @@ import { HostBundle } from '../../../lib/constructs/host-bundle.ts';
 import { HostSecrets } from '../../../lib/constructs/host-secrets.ts';
 import { HostSecurity } from '../../../lib/constructs/host-security.ts';
 import { MultiplexerHost, type MultiplexerHostProps } from '../../../lib/constructs/multiplexer-host.ts';
+import { NetworkStack } from '../../../lib/stacks/network-stack.ts';
 import { testApp, testConfig } from '../support/app.ts';
 import { SMALL_BUNDLE } from '../support/hosts-template.ts';
-import { testNetwork } from '../support/test-network.ts';
 
 /** A host in an app of somebody else, with what it needs and no more. */
 function hostAlone(changes: Partial<MultiplexerHostProps> = {}): Template {
   const app = testApp();
   const config = testConfig();
-  const { vpc, viewersGroup } = testNetwork(app, config);
+  const { vpc, viewersGroup } = new NetworkStack(app, 'Network', { config });
   const stack = new Stack(app, 'Own');
   const [planned] = planHosts(config);
   if (planned === undefined) throw new Error('no host is planned');

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { HostsStack } from '../../../lib/stacks/hosts-stack.ts';
@@ -241,11 +242,11 @@ it('keeps logs as long as the configuration says', () => {
   week.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
 });
 
-it('tells where each encoder publishes to, and how to see its key', () => {
+it('tells where each encoder publishes to, how to see its key, and where viewers play', () => {
   const outputs = Object.values(template.findOutputs('*')).map(({ Value }) =>
     resolved(Value, new Proxy({}, { get: (_, key) => `<${String(key)}>` })),
   );
-  expect(outputs).toHaveLength(8);
+  expect(outputs).toHaveLength(8 + 3);
   expect(
     outputs.filter((value) => /^rtmp:\/\/<.*PublicIp.*>:1935\/master\/camera2\?key=KEY$/.test(value)),
   ).toHaveLength(1);
@@ -256,4 +257,65 @@ it('tells where each encoder publishes to, and how to see its key', () => {
       ),
     ),
   ).toHaveLength(1);
+  const dns = '<PublishOutputFnGetAttLoadBalancer\\w+>';
+  const urls = new RegExp(`^rtmp://${dns}/live/camera2 http://${dns}/live/camera2\\.flv$`);
+  expect(outputs.filter((value) => urls.test(value))).toHaveLength(1);
+});
+
+it('sends viewers to every host, over RTMP and over HTTP', () => {
+  const groups = resourcesOf(template, 'AWS::ElasticLoadBalancingV2::TargetGroup');
+  const hosts = stack.hosts.map(({ instance }) => ({ Id: { Ref: stack.getLogicalId(instance) } }));
+  expect(groups.map(([, { Properties }]) => Properties.Port).sort()).toEqual([1935, 8080]);
+  for (const [, { Properties }] of groups) expect(Properties.Targets).toEqual(hosts);
+});
+
+describe('with everything on', () => {
+  const certificate = (region: string) =>
+    `arn:aws:acm:${region}:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef`;
+  const config = testConfig({
+    aws: {
+      region: 'eu-central-1',
+      certificateArn: certificate('eu-central-1'),
+      cloudFront: { domainNames: ['live.example.com'], certificateArn: certificate('us-east-1') },
+      edges: {},
+    },
+  });
+  let all: HostsStack;
+  let full: Template;
+
+  beforeAll(() => {
+    all = hostsStack(config);
+    full = Template.fromStack(all);
+  });
+
+  it('is as it was', () => {
+    expect(maskedTemplate(all)).toMatchSnapshot();
+  });
+
+  it('has edges that know the relay key and no stream key, and wait for their signal', () => {
+    full.resourceCountIs('AWS::AutoScaling::AutoScalingGroup', 1);
+    const group = all.edges?.group.node.defaultChild;
+    const id = all.getLogicalId(group as never);
+    const launchTemplate = all.edges?.launchTemplate.node.defaultChild;
+    const resource =
+      full.findResources('AWS::EC2::LaunchTemplate')[all.getLogicalId(launchTemplate as never)];
+    const { UserData } = (resource as Resource).Properties.LaunchTemplateData as {
+      readonly UserData: unknown;
+    };
+    const script = resolved(UserData, new Proxy({}, { get: (_, key) => `<${String(key)}>` }));
+    expect(script).toMatch(/ --edge$/m);
+    expect(script).toContain('name="edge-$instance"');
+    expect(script).toContain(`--logical-resource-id '${id}'`);
+    expect(script.match(/^fetch '.*$/gm)).toEqual([expect.stringMatching(/^fetch 'relay\.key' /)]);
+    expect(script.indexOf('understudy-drain.service')).toBeGreaterThan(0);
+    expect(script.indexOf('understudy-drain.service')).toBeLessThan(script.indexOf("'signal success'"));
+    expect(execFileSync('bash', ['-n'], { input: script, encoding: 'utf8' })).toBe('');
+  });
+
+  it('sends viewers of HTTP to CloudFront', () => {
+    const play = Object.values(full.findOutputs('*')).map(({ Value }) => JSON.stringify(Value));
+    expect(play.filter((value) => value.includes(' https://') && value.includes('DomainName'))).toHaveLength(
+      3,
+    );
+  });
 });

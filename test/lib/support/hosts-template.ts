@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { HostsStack } from '../../../lib/stacks/hosts-stack.ts';
+import { NetworkStack } from '../../../lib/stacks/network-stack.ts';
 import type { Config } from '../../../runtime/contract/config.ts';
 import { testApp } from './app.ts';
 import { resolved, type TemplateValues } from './template-values.ts';
-import { testNetwork } from './test-network.ts';
 
 /** Three small files, so that templates do not change with the code that hosts run. */
 export const SMALL_BUNDLE = join(import.meta.dirname, '../fixtures/bundle');
@@ -18,7 +18,8 @@ export interface Resource {
 
 export function hostsStack(config: Config, bundleDirectory = SMALL_BUNDLE): HostsStack {
   const app = testApp();
-  return new HostsStack(app, 'Hosts', { config, network: testNetwork(app, config), bundleDirectory });
+  const network = new NetworkStack(app, 'Network', { config });
+  return new HostsStack(app, 'Hosts', { config, network, bundleDirectory });
 }
 
 /** The resources of a type, by logical id. */
