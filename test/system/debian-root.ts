@@ -5,7 +5,6 @@ import { join } from 'node:path';
 
 /** Debian 12 has systemd 252, as Amazon Linux 2023 has. */
 const SUITE = 'bookworm';
-const MIRROR = 'http://deb.debian.org/debian';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 /** curl and logrotate are on Amazon Linux 2023 too. */
 const PACKAGES = ['systemd', 'systemd-sysv', 'curl', 'logrotate'];
@@ -33,7 +32,7 @@ function makeArchive(archive: string): void {
   const partial = `${archive}.${process.pid}.partial`;
   try {
     const options = ['--variant=minbase', `--include=${PACKAGES.join(',')}`, `--keyring=${KEYRING}`];
-    execFileSync('debootstrap', [...options, SUITE, folder, MIRROR], {
+    execFileSync('debootstrap', [...options, SUITE, folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const excluded = LEFT_OUT.map((pattern) => `--exclude=${pattern}`);
