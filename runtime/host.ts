@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { readClip } from './codec/clip-reader.ts';
 import { type Config, configuredInputs } from './contract/config.ts';
@@ -10,23 +9,22 @@ import { createControlServer } from './control/control-server.ts';
 import { EventLog } from './control/event-log.ts';
 import { Drain } from './drain.ts';
 import { HostControl } from './host-control.ts';
+import { listenHttp, listening } from './host-listeners.ts';
 import { HostMetrics } from './host-metrics.ts';
 import { HostRelays } from './host-relays.ts';
+import { rtmpHandler } from './host-rtmp.ts';
 import type { HealthPolicy } from './input/health.ts';
 import { Input, type InputEvents } from './input/input.ts';
-import { InputRegistry, type PublishRefusal } from './input/registry.ts';
+import { InputRegistry } from './input/registry.ts';
 import { keysMatch, RELAY_KEY_NAME } from './keys.ts';
 import { playClip } from './media/clip.ts';
 import type { Cancel, Clock } from './media/clock.ts';
 import { createMetricsServer, exposeMetrics } from './metrics/metrics-server.ts';
 import { createHttpServer } from './output/http-server.ts';
-import { rtmpFormat } from './output/packet-format.ts';
 import { ProgramFeed } from './output/program-feed.ts';
 import { Director } from './program/director.ts';
 import { Program, type ProgramOptions } from './program/program.ts';
-import { RELAY_APP } from './relay/relay-url.ts';
 import { RtmpServer } from './rtmp/server.ts';
-import { type Playback, type Refusal, refusal, type ServerHandler } from './rtmp/server-handler.ts';
 import { type InputRole, inputRoles } from './topology.ts';
 
 export interface HostOptions {
@@ -51,8 +49,6 @@ export interface Host {
   stop(reason: string): Promise<void>;
 }
 
-const PUBLISH_APPS = new Set(['master', 'backup']);
-const PLAY_APP = 'live';
 const BUILT_IN_SLATE = join(import.meta.dirname, 'clips', 'slate.flv');
 const VIEWER_CHECK_MS = 1_000;
 const PREFLIGHT_MS = 2_000;
@@ -298,106 +294,6 @@ function createPrograms(
   );
 }
 
-interface RtmpHandlerOptions {
-  readonly registry: InputRegistry;
-  readonly feeds: ReadonlyMap<string, ProgramFeed>;
-  /** Null where there are no other hosts. */
-  readonly relays: HostRelays | null;
-  /** Why no viewer may come now; null where one may. */
-  readonly viewerRefusal: () => string | null;
-  readonly keys: ReadonlyMap<string, string>;
-  readonly logger: Logger;
-}
-
-/** Joins the RTMP server to inputs and programs. Each refusal is one log line, without the key. */
-function rtmpHandler(options: RtmpHandlerOptions): ServerHandler {
-  const { registry, feeds, relays, viewerRefusal, keys, logger } = options;
-  const refuse = (what: string, address: string, refused: Refusal): Refusal => {
-    logger.warn({ event: 'refused', what, address, code: refused.code }, refused.description);
-    return refused;
-  };
-  return {
-    connect: (app, address) => {
-      if (PUBLISH_APPS.has(app) || app === PLAY_APP) return null;
-      if (app === RELAY_APP && relays !== null) return null;
-      if (holdsKey(app, keys)) return refuse('connect', address, KEY_AS_NAME);
-      const description = `there is no application "${app}": publish to master or backup, play from live`;
-      return refuse('connect', address, refusal('NetConnection.Connect.InvalidApp', description));
-    },
-    publish: (request, publisher) => {
-      const { app, name, query } = request;
-      if (app === RELAY_APP && relays !== null) {
-        const answer = relays.publish(request, publisher);
-        return 'refused' in answer ? refuse('relay', publisher.address, answer) : answer;
-      }
-      if (holdsKey(name, keys)) return refuse('publish', publisher.address, KEY_AS_NAME);
-      const path = `${app}/${name}`;
-      const publication = PUBLISH_APPS.has(app)
-        ? registry.publish(path, query.get('key'), publisher)
-        : 'unknown-input';
-      return typeof publication === 'string'
-        ? refuse('publish', publisher.address, PUBLISH_REFUSALS[publication](path))
-        : publication;
-    },
-    play: (request, viewer) => {
-      const { app, name } = request;
-      if (app === RELAY_APP && relays !== null) {
-        const answer = relays.play(request, viewer);
-        return 'refused' in answer ? refuse('relay', viewer.address, answer) : answer;
-      }
-      const feed = app === PLAY_APP ? feeds.get(name) : undefined;
-      if (feed === undefined && holdsKey(name, keys)) return refuse('play', viewer.address, KEY_AS_NAME);
-      if (feed === undefined) {
-        return refuse(
-          'play',
-          viewer.address,
-          refusal('NetStream.Play.StreamNotFound', `there is no program ${app}/${name}`),
-        );
-      }
-      const refused = viewerRefusal();
-      if (refused !== null) {
-        return refuse('play', viewer.address, refusal('NetStream.Play.Failed', refused));
-      }
-      let leave: Cancel = () => {};
-      const playback: Playback = {
-        start: () => {
-          leave = feed.join(viewer, rtmpFormats(viewer.messageStreamId));
-        },
-        stop: () => leave(),
-      };
-      return playback;
-    },
-  };
-}
-
-/** What is often pasted into an encoder by mistake; saying the name back would put the key into our log. */
-const KEY_AS_NAME = refusal(
-  'NetStream.Publish.BadName',
-  'a stream key stands where the name belongs: publish NAME?key=KEY',
-);
-
-/** Whether a part of a peer's text is one of the keys. Compares in constant time. */
-function holdsKey(text: string, keys: ReadonlyMap<string, string>): boolean {
-  const parts = text.split(/[^A-Za-z0-9._~-]+/);
-  return parts.some((part) => [...keys.values()].some((key) => keysMatch(key, part)));
-}
-
-const PUBLISH_REFUSALS: Record<PublishRefusal, (path: string) => Refusal> = {
-  'unknown-input': (path) =>
-    refusal('NetStream.Publish.BadName', `there is no input ${path}: it is not in the configuration`),
-  elsewhere: (path) =>
-    refusal('NetStream.Publish.BadName', `${path} is published to another host of this deployment`),
-  'key-missing': (path) =>
-    refusal('NetStream.Publish.Denied', `${path} needs its key: publish ${path.split('/')[1]}?key=...`),
-  'key-wrong': (path) => refusal('NetStream.Publish.Denied', `wrong key for ${path}`),
-};
-
-/** Nearly all viewers play on the first message stream of their connection, and share its bytes. */
-const FIRST_STREAM_FORMAT = rtmpFormat(1);
-function rtmpFormats(messageStreamId: number) {
-  return messageStreamId === 1 ? FIRST_STREAM_FORMAT : rtmpFormat(messageStreamId);
-}
-
 function relayKey(keys: ReadonlyMap<string, string>): string {
   const key = keys.get(RELAY_KEY_NAME);
   if (key === undefined) throw new Error('relay.key: hosts need a key to know each other by');
@@ -416,31 +312,5 @@ function readSlate(config: Config, directory: string) {
     throw new Error(`slate.file: ${file} cannot be played: ${why}; give an FLV file with H.264 and AAC`, {
       cause,
     });
-  }
-}
-
-async function listenHttp(app: FastifyInstance, port: number, host: string | undefined): Promise<number> {
-  // All addresses, of both families where the machine has both.
-  await app.listen({ port, host: host ?? '::' }).catch(async (error: NodeJS.ErrnoException) => {
-    if (host !== undefined || error.code !== 'EAFNOSUPPORT') throw error;
-    await app.listen({ port, host: '0.0.0.0' });
-  });
-  const address = app.server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
-}
-
-/** Names the key of the configuration whose port could not be had, and what to do. */
-async function listening(key: string, port: number, listen: () => Promise<number>): Promise<number> {
-  try {
-    return await listen();
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    const why =
-      code === 'EADDRINUSE'
-        ? 'another program listens there; end it or choose another port'
-        : code === 'EACCES'
-          ? 'this user may not listen there; choose a port above 1023'
-          : String(cause);
-    throw new Error(`${key}: cannot listen on port ${port}: ${why}`, { cause });
   }
 }
