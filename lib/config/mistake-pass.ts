@@ -1,4 +1,5 @@
 import type { Config } from '../../runtime/contract/config.ts';
+import { isGiven, numberAt, type Pass, repeats, textAt } from '../../runtime/contract/config-pass.ts';
 import {
   type ConfigMistake,
   keyText,
@@ -18,14 +19,18 @@ export interface Reading {
   readonly bad: ReadonlySet<string>;
 }
 
-/** One tolerant pass over a file: what has the wrong type is left to the schema. */
-export class MistakePass {
+/** The runtime's pass over a configuration, with what it found so far. */
+export class MistakePass implements Pass {
   readonly reading: Reading;
+  readonly raw: unknown;
+  readonly bad: ReadonlySet<string>;
   readonly root = rules();
   readonly mistakes: ConfigMistake[] = [];
 
   constructor(reading: Reading) {
     this.reading = reading;
+    this.raw = reading.raw;
+    this.bad = reading.bad;
   }
 
   report(path: Path, allowed: string, fix: string): void {
@@ -33,16 +38,15 @@ export class MistakePass {
   }
 
   items(list: Path): Path[] {
-    return pathsIn(this.reading.raw, list);
+    return pathsIn(this.raw, list);
   }
 
   isGiven(path: Path): boolean {
-    return valueAt(this.reading.raw, path) !== undefined;
+    return isGiven(this, path);
   }
 
   textAt(path: Path): string | undefined {
-    const value = this.valueAt(path);
-    return typeof value === 'string' ? value : undefined;
+    return textAt(this, path);
   }
 
   numberAt(path: Path): number | undefined {
@@ -56,24 +60,18 @@ export class MistakePass {
   }
 
   numberOrDefault(path: Path): number | undefined {
-    const value = this.valueOrDefault(path);
-    return typeof value === 'number' ? value : undefined;
+    return numberAt(this, path);
   }
 
   /** Undefined also where the schema has a problem with it. */
   valueAt(path: Path): unknown {
-    return this.reading.bad.has(keyText(path)) ? undefined : valueAt(this.reading.raw, path);
+    return this.bad.has(keyText(path)) ? undefined : valueAt(this.raw, path);
   }
 
   /** Reports each text that an earlier path has too. */
   reportRepeats(paths: readonly Path[], allowed: string): void {
-    const firsts = new Map<string, Path>();
-    for (const path of paths) {
-      const value = this.textAt(path);
-      if (value === undefined) continue;
-      const first = firsts.get(value);
-      if (first === undefined) firsts.set(value, path);
-      else this.report(path, allowed, `Take it out: ${keyText(first)} is the same.`);
+    for (const [path, first] of repeats(paths, (one) => this.textAt(one))) {
+      this.report(path, allowed, `Take it out: ${keyText(first)} is the same.`);
     }
   }
 }

@@ -30,7 +30,6 @@ const RESUME_SHARE = 0.25;
 export class ViewerQueue {
   /** How often it skipped to a keyframe. */
   skips = 0;
-  /** What was handed to its socket. */
   readonly format: PacketFormat;
   readonly sink: ViewerSink;
   private readonly limits: ViewerLimits;
@@ -45,6 +44,7 @@ export class ViewerQueue {
     this.drain = new DrainWatch(now);
   }
 
+  /** What was handed to its socket. */
   get writtenBytes(): number {
     return this.drain.writtenBytes;
   }

@@ -1,4 +1,4 @@
-import type { Health } from '../input/health.ts';
+import { type Health, canShow as isFit } from '../input/health.ts';
 import type { InputKind } from '../input/input.ts';
 
 // The selector: which candidate should a program show? A pure function of what is known; the program acts on it.
@@ -189,7 +189,7 @@ function isClean(candidate: Candidate): boolean {
 }
 
 function canShow(candidate: Candidate): boolean {
-  return (candidate.health === 'live' || candidate.health === 'degraded') && candidate.withheld === null;
+  return isFit(candidate.health) && candidate.withheld === null;
 }
 
 function isReal(candidate: Candidate): boolean {

@@ -1,6 +1,5 @@
 /** Several hosts in this process, over real sockets, that know each other by one configuration. */
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { readClip } from '../../runtime/codec/clip-reader.ts';
@@ -11,6 +10,7 @@ import { RELAY_KEY_NAME } from '../../runtime/keys.ts';
 import { playClip } from '../../runtime/media/clip.ts';
 import { publishRtmp, type RtmpPublisher } from '../../runtime/rtmp/client.ts';
 import { systemClock as clock } from '../../runtime/system-clock.ts';
+import { freePorts } from './free-ports.ts';
 import { until } from './until.ts';
 
 export const RELAY_KEY = 'relay-key-0123456789';
@@ -36,7 +36,9 @@ export class Deployment {
 
   /** Starts all hosts, or some. */
   async start(names = Object.keys(this.layout)): Promise<this> {
-    for (const name of Object.keys(this.layout)) this.ports.set(name, await freePort());
+    const hosts = Object.keys(this.layout);
+    const ports = await freePorts(hosts.length);
+    for (const [index, name] of hosts.entries()) this.ports.set(name, ports[index] as number);
     for (const name of names) await this.startHost(name);
     return this;
   }
@@ -153,14 +155,4 @@ export class Deployment {
 
 function keyOf(input: string): string {
   return `key-of-${input.replace('/', '-')}`;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

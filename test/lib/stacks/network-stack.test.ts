@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { NetworkStack } from '../../../lib/stacks/network-stack.ts';
-import { deployment, maskedTemplate, propertiesOf, quickApp } from '../support/synth.ts';
+import { maskedTemplate } from '../support/app.ts';
+import { deployment, propertiesOf, quickApp } from '../support/synth.ts';
 
 const CERTIFICATE = 'arn:aws:acm:eu-central-1:123456789012:certificate/12345678-1234-1234-1234-123456789012';
 

@@ -1,5 +1,5 @@
 import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import type { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { parseDeployment } from '../../../lib/config/read-config.ts';
@@ -36,12 +36,6 @@ export function surroundings() {
     securityGroups: [securityGroup],
   });
   return { stack, vpc, securityGroup, loadBalancer };
-}
-
-/** The template without the hashes of assets, which change with every release. */
-export function maskedTemplate(stack: Stack): unknown {
-  const text = JSON.stringify(Template.fromStack(stack).toJSON());
-  return JSON.parse(text.replaceAll(/[0-9a-f]{64}/g, '(hash)'));
 }
 
 /** The properties of all resources of a type. */
