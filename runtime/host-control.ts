@@ -153,7 +153,13 @@ export class HostControl implements ControlledHost {
       onAirSince: program.onAir === null ? null : Math.round(program.onAirSince),
       pending: program.pendingSource,
       candidates: program.candidates.map(({ name, health }) => ({ name, health })),
-      pin: pin && { source: pin.candidate, by: pin.by, reason: pin.reason, expiresAt: pin.expiresAt },
+      pin: pin && {
+        source: pin.candidate,
+        by: pin.by,
+        reason: pin.reason,
+        automatic: pin.automatic,
+        expiresAt: pin.expiresAt,
+      },
       drill: drill && {
         source: drill.candidate,
         by: drill.by,

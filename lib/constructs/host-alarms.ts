@@ -2,7 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
-import { alarmName, alarmText } from './alarm-text.ts';
+import { alarmName } from '../../runtime/contract/alarm-names.ts';
+import { alarmText } from './alarm-text.ts';
 import { contractMetric, type MetricSource } from './contract-metric.ts';
 
 export interface HostLostAlarmProps {

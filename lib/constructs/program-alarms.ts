@@ -1,6 +1,7 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { alarmName, alarmText } from './alarm-text.ts';
+import { alarmName } from '../../runtime/contract/alarm-names.ts';
+import { alarmText } from './alarm-text.ts';
 import { contractMetric, type MetricSource } from './contract-metric.ts';
 
 export interface ProgramOffAirAlarmProps {

@@ -55,6 +55,10 @@ const INSTANCE_TYPE_RULE = 'an EC2 instance type, as c7g.large';
 const CERTIFICATE_PATTERN =
   /^arn:aws(?:-[a-z]+)*:acm:[a-z0-9-]+:\d{12}:certificate\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const CERTIFICATE_RULE = 'the ARN of a certificate in AWS Certificate Manager';
+const BUCKET_PATTERN = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const BUCKET_RULE = 'the name of an S3 bucket';
+const CHANNEL_PATTERN = /^[A-Za-z0-9_-]{1,256}$/;
+const CHANNEL_RULE = 'letters, digits, - and _';
 const DOMAIN_PATTERN = /^(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
 const DOMAIN_RULE = 'a domain name, in lower-case letters';
 const EMAIL_PATTERN = /^[^\s@]{1,64}@[^\s@]+\.[^\s@]{2,}$/;
@@ -131,6 +135,12 @@ const program = z.strictObject({
 });
 
 const failover = z.strictObject({
+  onLoss: z
+    .enum(['switch', 'wait'])
+    .default('switch')
+    .describe(
+      'What the host does by itself when what is on air is lost. wait: nothing, until it comes back or a command says where to go.',
+    ),
   stallTimeoutMs: whole([100, 10_000], 500, 'An input that delivers nothing for so many ms has stalled.'),
   failback: failback
     .default('auto')
@@ -249,6 +259,47 @@ const aws = z.strictObject({
     ])
     .default(false)
     .describe('Hosts without inputs that serve viewers, as many as are needed.'),
+  mediaLive: z
+    .array(
+      z.strictObject({
+        program: text(NAME_PATTERN, NAME_RULE, 'The program that the channel encodes.'),
+        ladder: z
+          .enum(['sd', 'hd', 'full-hd'])
+          .default('hd')
+          .describe('The renditions: up to 480, 720 or 1080 lines, H.264 and AAC.'),
+        frameRate: z
+          .union([24, 25, 30, 50, 60].map((rate) => z.literal(rate)))
+          .default(30)
+          .describe('Frames a second of all renditions.'),
+        pipelines: z
+          .union([z.literal(1), z.literal(2)])
+          .default(1)
+          .describe('2: a standard channel, which survives the loss of a zone, at twice the price.'),
+        destination: z
+          .union([
+            z.strictObject({
+              s3: text(BUCKET_PATTERN, BUCKET_RULE, 'A bucket of yours.').exactOptional(),
+            }),
+            z.strictObject({
+              mediaPackage: text(
+                CHANNEL_PATTERN,
+                CHANNEL_RULE,
+                'The id of an AWS Elemental MediaPackage channel.',
+              ),
+            }),
+          ])
+          .prefault({})
+          .describe('Where the HLS goes. Default: a bucket of the deployment.'),
+        healthyForSeconds: whole(
+          [0, 3_600],
+          60,
+          "How long the program's own host must be well before the channel returns to it.",
+        ),
+      }),
+    )
+    .max(20)
+    .default([])
+    .describe('AWS Elemental MediaLive channels that encode programs. They cost by the hour while they run.'),
   alarmEmails: z
     .array(text(EMAIL_PATTERN, EMAIL_RULE, 'Gets the alarms, once it has confirmed.'))
     .max(10)

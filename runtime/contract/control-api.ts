@@ -4,7 +4,20 @@ import { z } from 'zod';
 const asker = {
   by: z.string().min(1).max(200).describe('Who asks: goes into the record of the switch.'),
   reason: z.string().max(500).default('').describe('Why.'),
+  notAfter: z
+    .number()
+    .positive()
+    .exactOptional()
+    .describe(
+      'The command is worth nothing later, in ms since the epoch: a host that gets it then does nothing.',
+    ),
 };
+const automatic = z
+  .boolean()
+  .default(false)
+  .describe(
+    'Given by a function, not by a person: it yields to a pin by a person and to a drill, and its sequence is counted apart.',
+  );
 const sequence = z
   .int()
   .min(0)
@@ -15,11 +28,12 @@ export const switchRequest = z.strictObject({
   source: z.string().min(1).max(100).describe('The candidate to pin: master/NAME, backup/NAME or slate.'),
   ...asker,
   sequence,
+  automatic,
   expiresAt: z.number().positive().describe('Until when it is pinned, in ms since the epoch.'),
 });
 
 /** POST /v1/programs/NAME/release: ends a pin or a drill. */
-export const releaseRequest = z.strictObject({ ...asker, sequence });
+export const releaseRequest = z.strictObject({ ...asker, sequence, automatic });
 
 /** POST /v1/programs/NAME/drill: plays the death of the candidate on air. */
 export const drillRequest = z.strictObject({
@@ -37,7 +51,8 @@ export type DrillRequest = z.input<typeof drillRequest>;
 
 /** What became of a command. Only `done` changed anything; the others say why. */
 export interface CommandAnswer {
-  readonly outcome: 'done' | 'repeated' | 'overtaken' | 'expired' | 'refused';
+  /** `yielded`: an automatic command met a pin by a person, or a drill. */
+  readonly outcome: 'done' | 'repeated' | 'overtaken' | 'expired' | 'yielded' | 'refused';
   readonly why?: string;
   readonly program: ProgramState;
 }
@@ -105,6 +120,8 @@ export interface ProgramState {
     readonly source: string;
     readonly by: string;
     readonly reason: string;
+    /** By the control function, not by a person. */
+    readonly automatic: boolean;
     readonly expiresAt: number;
   } | null;
   readonly drill: { readonly source: string; readonly by: string; readonly endsAt: number } | null;

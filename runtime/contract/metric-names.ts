@@ -66,6 +66,12 @@ export const METRICS = {
     unit: 'Count',
     meaning: 'times that a viewer was too slow in this second, and skipped to a keyframe',
   },
+  Mismatches: {
+    subject: 'program',
+    unit: 'Count',
+    meaning:
+      'ways in which its inputs differ, so that a player may notice a switch; docs/failover.md has them',
+  },
   Heartbeat: { subject: 'host', unit: 'Count', meaning: '1 while the host serves; nothing otherwise' },
   EventLoopDelay: {
     subject: 'host',
@@ -75,3 +81,23 @@ export const METRICS = {
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;
+
+/**
+ * What the control function reports of itself, in the same namespace, with `Deployment` as the only dimension. It writes
+ * them into its log, in CloudWatch's embedded metric format.
+ */
+export const CONTROL_METRICS = {
+  ControlCommands: { unit: 'Count', meaning: 'commands that it gave to hosts in one run' },
+  ControlFailures: {
+    unit: 'Count',
+    meaning: 'commands that a host did not carry out, or did not answer in time',
+  },
+  ControlRepairs: {
+    unit: 'Count',
+    meaning: 'commands that reconciliation had to give: an event was lost before',
+  },
+  ControlSilentHosts: { unit: 'Count', meaning: 'hosts that did not say how they are' },
+  ControlDuration: { unit: 'Milliseconds', meaning: 'how long the run took' },
+} as const satisfies Record<string, Pick<MetricDefinition, 'unit' | 'meaning'>>;
+
+export type ControlMetricName = keyof typeof CONTROL_METRICS;

@@ -8,6 +8,8 @@ export interface Asker {
 
 export interface PinCommand extends Asker {
   readonly candidate: string;
+  /** Given by the control function, not by a person. */
+  readonly automatic: boolean;
   readonly expiresAt: number;
   /** Commands carry rising numbers: one that was overtaken by a later one does nothing. */
   readonly sequence: number;
@@ -37,7 +39,7 @@ interface Drill extends DrillCommand {
 
 /** What a program has been told from outside: its pin, its drill, and where to go back to afterwards. */
 export class Pins {
-  pin: (Pin & Asker) | null = null;
+  pin: (Pin & Asker & { readonly automatic: boolean }) | null = null;
   drill: Drill | null = null;
   /** The candidate that a pin or a drill took the program away from, once that has ended. */
   returnTo: string | null = null;

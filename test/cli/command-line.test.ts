@@ -325,7 +325,7 @@ describe('commands to a host', () => {
   });
 
   it('say so where the pinned candidate cannot be shown now', async () => {
-    const pin = { source: 'master/camera1', by: 'ann', reason: '', expiresAt: EPOCH };
+    const pin = { source: 'master/camera1', by: 'ann', reason: '', automatic: false, expiresAt: EPOCH };
     host.programNow = { ...PROGRAM, pin };
     await tell('switch', 'camera1', 'master/camera1');
     expect(terminal.lines[0]).toMatch(/shows backup\/spare; master\/camera1 cannot be shown now/);

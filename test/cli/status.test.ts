@@ -73,7 +73,13 @@ describe('the status', () => {
   });
 
   it('names a pin, with who and how long', () => {
-    const pin = { source: 'slate', by: 'ann', reason: 'break', expiresAt: STATE.now + 90_000 };
+    const pin = {
+      source: 'slate',
+      by: 'ann',
+      reason: 'break',
+      automatic: false,
+      expiresAt: STATE.now + 90_000,
+    };
     expect(withProgram({ pin })).toContain('pinned to slate by ann for 1:30 more');
   });
 

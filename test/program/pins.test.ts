@@ -14,7 +14,15 @@ function createPins(): Pins {
 }
 
 function pinCommand(sequence: number, rest: Partial<PinCommand> = {}): PinCommand {
-  return { candidate: SPARE, by: 'ann', reason: 'cable', expiresAt: NOW + 60_000, sequence, ...rest };
+  return {
+    candidate: SPARE,
+    by: 'ann',
+    reason: 'cable',
+    automatic: false,
+    expiresAt: NOW + 60_000,
+    sequence,
+    ...rest,
+  };
 }
 
 const release = (sequence: number) => ({ by: 'bob', reason: 'cable is back', sequence });

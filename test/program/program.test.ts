@@ -284,7 +284,7 @@ describe('the records of a program', () => {
 function pin(stage: Stage, candidate: string, sequence = 1): void {
   const now = stage.clock.now();
   stage.program.pins.setPin(
-    { candidate, by: 'ops', reason: '', sequence, expiresAt: now + 3_600_000 },
+    { candidate, by: 'ops', reason: '', automatic: false, sequence, expiresAt: now + 3_600_000 },
     stage.program.onAir?.name ?? null,
     now,
   );

@@ -224,6 +224,7 @@ class World {
         candidate,
         by: 'test',
         reason: '',
+        automatic: false,
         sequence: this.nextSequence(),
         expiresAt: this.clock.time + 60_000,
       },
