@@ -17,7 +17,7 @@ import { findClockTrouble, findMismatches } from './input/preflight.ts';
 import type { Clock } from './media/clock.ts';
 import type { ProgramFeed } from './output/program-feed.ts';
 import type { Director } from './program/director.ts';
-import type { CommandOutcome } from './program/pins.ts';
+import { type CommandOutcome, expired } from './program/pins.ts';
 import type { Program } from './program/program.ts';
 
 export interface HostControlOptions {
@@ -81,7 +81,7 @@ export class HostControl implements ControlledHost {
   }
 
   pin(name: string, command: z.output<typeof switchRequest>): CommandAnswer | null {
-    return this.command(name, (program, now) => {
+    return this.command(name, command, (program, now) => {
       const { source, ...rest } = command;
       if (!program.candidates.some((candidate) => candidate.name === source)) {
         const names = program.candidates.map((candidate) => candidate.name).join(', ');
@@ -92,11 +92,11 @@ export class HostControl implements ControlledHost {
   }
 
   release(name: string, command: z.output<typeof releaseRequest>): CommandAnswer | null {
-    return this.command(name, (program) => program.pins.release(command));
+    return this.command(name, command, (program, now) => program.pins.release(command, now));
   }
 
   drill(name: string, command: z.output<typeof drillRequest>): CommandAnswer | null {
-    return this.command(name, (program, now) => {
+    return this.command(name, command, (program, now) => {
       const onAir = program.onAir;
       if (onAir === null || onAir.kind === 'slate') {
         return { outcome: 'refused', why: `${name} is not on air: there is nothing to lose` };
@@ -131,11 +131,14 @@ export class HostControl implements ControlledHost {
 
   private command(
     name: string,
+    { notAfter }: { readonly notAfter?: number },
     run: (program: Program, now: number) => CommandOutcome,
   ): CommandAnswer | null {
     const program = this.find(name);
     if (program === undefined) return null;
-    const outcome = run(program, this.options.clock.now());
+    const now = this.options.clock.now();
+    const isLate = notAfter !== undefined && now > notAfter;
+    const outcome = isLate ? expired(now - notAfter) : run(program, now);
     if (outcome.outcome === 'done') this.options.director.decide();
     return { ...outcome, program: this.describeProgram(program) };
   }

@@ -212,7 +212,10 @@ class World {
     this.run(1_500 + this.random() * 3_000);
     encoder.frozen = null;
     if (!encoder.isConnected) this.connect(onAir);
-    this.program.pins.release({ by: 'test', reason: '', sequence: this.nextSequence() });
+    this.program.pins.release(
+      { by: 'test', reason: '', automatic: false, sequence: this.nextSequence() },
+      this.clock.now(),
+    );
     // Whatever it wants to go back to by itself, let it; and let both get warm enough to be lost again.
     this.run(6_000 + this.random() * 3_000);
     this.until(() => this.program.candidates.every(({ health }) => health === 'live'), 20_000);
