@@ -122,7 +122,7 @@ export class HostMetrics {
     return {
       name: program.name,
       candidates: program.candidates.map(({ name }) => name),
-      onAir: program.onAir?.name ?? null,
+      onAir: program.isWaiting ? null : (program.onAir?.name ?? null),
       isIdle: program.isResting,
       viewers: program.viewers,
       viewerSkips: feed?.skips ?? 0,

@@ -119,6 +119,7 @@ class World {
       name: 'camera1',
       candidates: inputs,
       policy: {
+        onLoss: 'switch',
         failback: 'auto',
         failbackHoldMs: 2_000,
         flap: { losses: 1_000, windowMs: 60_000, maxHoldMs: 2_000 },
