@@ -120,13 +120,18 @@ export class HostControl implements ControlledHost {
     const changed: Array<{ program: string; warnings: readonly string[] }> = [];
     for (const program of this.options.programs) {
       const warnings = preflightOf(program, now);
-      const before = this.warnings.get(program.name) ?? [];
+      const before = this.warningsOf(program.name);
       if (kindsOf(warnings) === kindsOf(before)) continue;
       this.warnings.set(program.name, warnings);
       this.events.add({ type: 'preflight', at: now, program: program.name, warnings });
       changed.push({ program: program.name, warnings });
     }
     return changed;
+  }
+
+  /** What the preflight found last, in plain words. */
+  warningsOf(program: string): readonly string[] {
+    return this.warnings.get(program) ?? [];
   }
 
   private command(
@@ -172,7 +177,7 @@ export class HostControl implements ControlledHost {
       viewerSkips: this.options.feeds.get(program.name)?.skips ?? 0,
       switches: program.switchCount,
       lastSwitch: program.records.at(-1) ?? null,
-      warnings: this.warnings.get(program.name) ?? [],
+      warnings: this.warningsOf(program.name),
     };
   }
 }

@@ -23,6 +23,8 @@ export interface HostMetricsOptions {
   readonly programs: readonly Program[];
   readonly feeds: ReadonlyMap<string, ProgramFeed>;
   readonly relays: () => readonly RelayState[];
+  /** What the preflight warns of, of one program. */
+  readonly warningsOf: (program: string) => readonly string[];
   readonly logger: MetricsLog;
 }
 
@@ -129,6 +131,7 @@ export class HostMetrics {
       sentBytes: feed?.sentBytes ?? 0,
       switches: count?.total ?? 0,
       switchHolesMs: count?.holesMs.splice(0) ?? [],
+      mismatches: this.options.warningsOf(program.name).length,
     };
   }
 }

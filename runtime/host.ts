@@ -109,6 +109,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     programs,
     feeds,
     relays: () => relays?.state() ?? [],
+    warningsOf: (program) => control.warningsOf(program),
     logger,
   });
   const director = new Director({ clock, inputs, programs, contention: config.failover.contention });

@@ -5,6 +5,7 @@ import { HostControl } from '../runtime/host-control.ts';
 import { Input } from '../runtime/input/input.ts';
 import { Director } from '../runtime/program/director.ts';
 import { Program } from '../runtime/program/program.ts';
+import { VIDEO_CONFIG } from './input/sample-packets.ts';
 import { POLICY } from './program/candidates.ts';
 import { FakeClock } from './support/fake-clock.ts';
 
@@ -46,7 +47,7 @@ function hostOnMaster() {
     state: () => 'serving',
     relays: () => [],
   });
-  return { clock, control, program };
+  return { clock, control, program, inputs };
 }
 
 describe('a command with an end to its worth', () => {
@@ -106,5 +107,23 @@ describe('a command with an end to its worth', () => {
       why: expect.stringContaining('by ann'),
       program: { pin: { source: SPARE, by: 'ann', automatic: false } },
     });
+  });
+});
+
+describe('what the preflight finds', () => {
+  it('is kept for each program until it finds something else', () => {
+    const { control, inputs } = hostOnMaster();
+    const [master, spare] = inputs;
+    if (master === undefined || spare === undefined) throw new Error('no inputs');
+    control.preflight();
+    expect(control.warningsOf('camera1')).toEqual([]);
+    master.headers = { video: VIDEO_CONFIG, audio: null };
+    expect(control.preflight()).toHaveLength(1);
+    expect(control.warningsOf('camera1')).toHaveLength(1);
+    expect(control.state().programs[0]?.warnings).toEqual(control.warningsOf('camera1'));
+    expect(control.warningsOf('camera9')).toEqual([]);
+    spare.headers = master.headers;
+    control.preflight();
+    expect(control.warningsOf('camera1')).toEqual([]);
   });
 });

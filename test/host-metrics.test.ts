@@ -41,9 +41,11 @@ function metricsOf(raw: object) {
     stallTimeoutMs: 500,
     onSwitch: () => {},
   });
+  const warnings: string[] = [];
   const feeds = new Map([['camera1', new ProgramFeed(program, config.viewers, clock)]]);
   const metrics = new HostMetrics({
     relays: () => [],
+    warningsOf: (name) => (name === 'camera1' ? warnings : []),
     config,
     clock,
     inputs,
@@ -53,7 +55,7 @@ function metricsOf(raw: object) {
   });
   const samples = async (name: string): Promise<Sample[]> =>
     parsePrometheusText(await metrics.exposition.render()).get(name)?.samples ?? [];
-  return { clock, metrics, inputs, program, samples };
+  return { clock, metrics, inputs, program, warnings, samples };
 }
 
 function switchWithHoles(video: number | null, audio: number | null): SwitchRecord {
@@ -125,6 +127,21 @@ describe('the figures of a host', () => {
     program.isWaiting = true;
     expect(await onAir()).toEqual([]);
     expect((await samples('understudy_program_off_air'))[0]?.value).toBe(1);
+    await metrics.stop();
+  });
+
+  it('count what the preflight warns of, as long as it does', async () => {
+    const { clock, metrics, warnings, samples } = metricsOf({ ...NAMES });
+    metrics.start();
+    const mismatches = async () => {
+      clock.advance(1_000);
+      return (await samples('understudy_program_mismatches')).map(({ value }) => value);
+    };
+    expect(await mismatches()).toEqual([0]);
+    warnings.push('30 and 25 frames a second', 'GOPs of 2 and 4 s');
+    expect(await mismatches()).toEqual([2]);
+    warnings.length = 0;
+    expect(await mismatches()).toEqual([0]);
     await metrics.stop();
   });
 
