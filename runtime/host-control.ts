@@ -98,7 +98,7 @@ export class HostControl implements ControlledHost {
   drill(name: string, command: z.output<typeof drillRequest>): CommandAnswer | null {
     return this.command(name, command, (program, now) => {
       const onAir = program.onAir;
-      if (onAir === null || onAir.kind === 'slate') {
+      if (onAir === null || onAir.kind === 'slate' || program.isWaiting) {
         return { outcome: 'refused', why: `${name} is not on air: there is nothing to lose` };
       }
       const standIn = program.candidates.find(

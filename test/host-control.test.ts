@@ -110,6 +110,18 @@ describe('a command with an end to its worth', () => {
   });
 });
 
+describe('a drill of what is lost already, and waited for', () => {
+  it('is refused', () => {
+    const { control, program } = hostOnMaster();
+    program.isWaiting = true;
+    const command = { kind: 'unpublish', durationMs: 5_000, by: 'ann', reason: '' } as const;
+    expect(control.drill('camera1', command)).toMatchObject({
+      outcome: 'refused',
+      why: 'camera1 is not on air: there is nothing to lose',
+    });
+  });
+});
+
 describe('what the preflight finds', () => {
   it('is kept for each program until it finds something else', () => {
     const { control, inputs } = hostOnMaster();
