@@ -8,6 +8,7 @@ import { readConfig } from '../lib/config/read-config.ts';
 import { LiveFailover } from '../lib/constructs/live-failover.ts';
 import { validateTemplates } from '../lib/validation/validate-templates.ts';
 import type { Config } from '../runtime/contract/config.ts';
+import { INSTANCE_TAGS } from '../runtime/contract/instance-tags.ts';
 
 /** As the understudy command has it: a wrong configuration. */
 const WRONG_CONFIGURATION = 2;
@@ -18,7 +19,8 @@ const config = configOrExit(
   typeof file === 'string' ? file : join(import.meta.dirname, '../understudy.config.json'),
 );
 new LiveFailover(app, 'Understudy', { config });
-Tags.of(app).add('understudy:deployment', config.name);
+// Hosts have it anyway; all else can be found by it, too: addresses that are kept, and what it costs.
+Tags.of(app).add(INSTANCE_TAGS.deployment, config.name);
 validateTemplates(app);
 app.synth();
 

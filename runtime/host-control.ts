@@ -17,7 +17,7 @@ import { findClockTrouble, findMismatches } from './input/preflight.ts';
 import type { Clock } from './media/clock.ts';
 import type { ProgramFeed } from './output/program-feed.ts';
 import type { Director } from './program/director.ts';
-import type { CommandOutcome } from './program/pins.ts';
+import { type CommandOutcome, expired } from './program/pins.ts';
 import type { Program } from './program/program.ts';
 
 export interface HostControlOptions {
@@ -81,7 +81,7 @@ export class HostControl implements ControlledHost {
   }
 
   pin(name: string, command: z.output<typeof switchRequest>): CommandAnswer | null {
-    return this.command(name, (program, now) => {
+    return this.command(name, command, (program, now) => {
       const { source, ...rest } = command;
       if (!program.candidates.some((candidate) => candidate.name === source)) {
         const names = program.candidates.map((candidate) => candidate.name).join(', ');
@@ -92,13 +92,13 @@ export class HostControl implements ControlledHost {
   }
 
   release(name: string, command: z.output<typeof releaseRequest>): CommandAnswer | null {
-    return this.command(name, (program) => program.pins.release(command));
+    return this.command(name, command, (program, now) => program.pins.release(command, now));
   }
 
   drill(name: string, command: z.output<typeof drillRequest>): CommandAnswer | null {
-    return this.command(name, (program, now) => {
+    return this.command(name, command, (program, now) => {
       const onAir = program.onAir;
-      if (onAir === null || onAir.kind === 'slate') {
+      if (onAir === null || onAir.kind === 'slate' || program.isWaiting) {
         return { outcome: 'refused', why: `${name} is not on air: there is nothing to lose` };
       }
       const standIn = program.candidates.find(
@@ -120,7 +120,7 @@ export class HostControl implements ControlledHost {
     const changed: Array<{ program: string; warnings: readonly string[] }> = [];
     for (const program of this.options.programs) {
       const warnings = preflightOf(program, now);
-      const before = this.warnings.get(program.name) ?? [];
+      const before = this.warningsOf(program.name);
       if (kindsOf(warnings) === kindsOf(before)) continue;
       this.warnings.set(program.name, warnings);
       this.events.add({ type: 'preflight', at: now, program: program.name, warnings });
@@ -129,13 +129,21 @@ export class HostControl implements ControlledHost {
     return changed;
   }
 
+  /** What the preflight found last, in plain words. */
+  warningsOf(program: string): readonly string[] {
+    return this.warnings.get(program) ?? [];
+  }
+
   private command(
     name: string,
+    { notAfter }: { readonly notAfter?: number },
     run: (program: Program, now: number) => CommandOutcome,
   ): CommandAnswer | null {
     const program = this.find(name);
     if (program === undefined) return null;
-    const outcome = run(program, this.options.clock.now());
+    const now = this.options.clock.now();
+    const isLate = notAfter !== undefined && now > notAfter;
+    const outcome = isLate ? expired(now - notAfter) : run(program, now);
     if (outcome.outcome === 'done') this.options.director.decide();
     return { ...outcome, program: this.describeProgram(program) };
   }
@@ -169,7 +177,7 @@ export class HostControl implements ControlledHost {
       viewerSkips: this.options.feeds.get(program.name)?.skips ?? 0,
       switches: program.switchCount,
       lastSwitch: program.records.at(-1) ?? null,
-      warnings: this.warnings.get(program.name) ?? [],
+      warnings: this.warningsOf(program.name),
     };
   }
 }

@@ -23,6 +23,8 @@ export interface HostMetricsOptions {
   readonly programs: readonly Program[];
   readonly feeds: ReadonlyMap<string, ProgramFeed>;
   readonly relays: () => readonly RelayState[];
+  /** What the preflight warns of, of one program. */
+  readonly warningsOf: (program: string) => readonly string[];
   readonly logger: MetricsLog;
 }
 
@@ -122,13 +124,14 @@ export class HostMetrics {
     return {
       name: program.name,
       candidates: program.candidates.map(({ name }) => name),
-      onAir: program.onAir?.name ?? null,
+      onAir: program.isWaiting ? null : (program.onAir?.name ?? null),
       isIdle: program.isResting,
       viewers: program.viewers,
       viewerSkips: feed?.skips ?? 0,
       sentBytes: feed?.sentBytes ?? 0,
       switches: count?.total ?? 0,
       switchHolesMs: count?.holesMs.splice(0) ?? [],
+      mismatches: this.options.warningsOf(program.name).length,
     };
   }
 }

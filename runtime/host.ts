@@ -109,6 +109,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     programs,
     feeds,
     relays: () => relays?.state() ?? [],
+    warningsOf: (program) => control.warningsOf(program),
     logger,
   });
   const director = new Director({ clock, inputs, programs, contention: config.failover.contention });
@@ -277,7 +278,7 @@ function createPrograms(
   events: Pick<ProgramOptions, 'onSwitch' | 'onDrill'>,
 ): Program[] {
   const byName = new Map(inputs.map((input) => [input.name, input]));
-  const { flap, stallTimeoutMs } = config.failover;
+  const { onLoss, flap, stallTimeoutMs } = config.failover;
   return config.programs.map(
     ({ name, candidates, failback, failbackHoldMs }) =>
       new Program({
@@ -287,7 +288,7 @@ function createPrograms(
           if (input === undefined) throw new Error(`the configuration let through ${candidate}`);
           return input;
         }),
-        policy: { failback, failbackHoldMs, flap },
+        policy: { onLoss, failback, failbackHoldMs, flap },
         stallTimeoutMs,
         ...events,
       }),

@@ -37,13 +37,15 @@ function metricsOf(raw: object) {
   const program = new Program({
     name: 'camera1',
     candidates: inputs,
-    policy: { failback: 'auto', failbackHoldMs: 0, flap: config.failover.flap },
+    policy: { onLoss: 'switch', failback: 'auto', failbackHoldMs: 0, flap: config.failover.flap },
     stallTimeoutMs: 500,
     onSwitch: () => {},
   });
+  const warnings: string[] = [];
   const feeds = new Map([['camera1', new ProgramFeed(program, config.viewers, clock)]]);
   const metrics = new HostMetrics({
     relays: () => [],
+    warningsOf: (name) => (name === 'camera1' ? warnings : []),
     config,
     clock,
     inputs,
@@ -53,7 +55,7 @@ function metricsOf(raw: object) {
   });
   const samples = async (name: string): Promise<Sample[]> =>
     parsePrometheusText(await metrics.exposition.render()).get(name)?.samples ?? [];
-  return { clock, metrics, inputs, samples };
+  return { clock, metrics, inputs, program, warnings, samples };
 }
 
 function switchWithHoles(video: number | null, audio: number | null): SwitchRecord {
@@ -109,6 +111,37 @@ describe('the figures of a host', () => {
     clock.advance(1_000);
     const lost = await samples('understudy_input_lost');
     expect(lost.map(({ labels }) => labels)).toEqual([{ host: 'two', input: 'master/camera2' }]);
+    await metrics.stop();
+  });
+
+  it('show nothing on air while the program waits for what it has lost', async () => {
+    const { clock, metrics, program, samples } = metricsOf({ ...NAMES });
+    metrics.start();
+    program.onAir = program.candidates[0] ?? null;
+    const onAir = async () => {
+      clock.advance(1_000);
+      const shown = (await samples('understudy_program_on_air')).filter(({ value }) => value === 1);
+      return shown.map(({ labels }) => labels.source);
+    };
+    expect(await onAir()).toEqual(['master/camera1']);
+    program.isWaiting = true;
+    expect(await onAir()).toEqual([]);
+    expect((await samples('understudy_program_off_air'))[0]?.value).toBe(1);
+    await metrics.stop();
+  });
+
+  it('count what the preflight warns of, as long as it does', async () => {
+    const { clock, metrics, warnings, samples } = metricsOf({ ...NAMES });
+    metrics.start();
+    const mismatches = async () => {
+      clock.advance(1_000);
+      return (await samples('understudy_program_mismatches')).map(({ value }) => value);
+    };
+    expect(await mismatches()).toEqual([0]);
+    warnings.push('30 and 25 frames a second', 'GOPs of 2 and 4 s');
+    expect(await mismatches()).toEqual([2]);
+    warnings.length = 0;
+    expect(await mismatches()).toEqual([0]);
     await metrics.stop();
   });
 

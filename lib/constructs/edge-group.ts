@@ -4,6 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { INSTANCE_TAGS } from '../../runtime/contract/instance-tags.ts';
 import { EdgeScaling } from './edge-scaling.ts';
 import type { ViewerEntrance } from './viewer-entrance.ts';
 
@@ -16,6 +17,8 @@ const DRAIN_MARGIN_S = 30;
 const VOLUME_GIB = 10;
 
 export interface EdgeGroupProps {
+  /** The configuration's `name`: a tag of each edge. */
+  readonly deployment: string;
   readonly vpc: ec2.IVpc;
   readonly loadBalancer: elbv2.NetworkLoadBalancer;
   /** The edges become targets of it. */
@@ -112,7 +115,7 @@ export class EdgeGroup extends Construct {
     });
   }
 
-  private makeGroup({ vpc, min, max }: EdgeGroupProps): autoscaling.AutoScalingGroup {
+  private makeGroup({ deployment, vpc, min, max }: EdgeGroupProps): autoscaling.AutoScalingGroup {
     const group = new autoscaling.AutoScalingGroup(this, 'Group', {
       vpc,
       vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC },
@@ -135,6 +138,7 @@ export class EdgeGroup extends Construct {
       }),
     });
     Tags.of(group).add('Name', `${Stack.of(this).stackName}/edge`);
+    Tags.of(group).add(INSTANCE_TAGS.deployment, deployment);
     Validations.of(group).acknowledge({
       id: 'AwsSolutions-AS3',
       reason:

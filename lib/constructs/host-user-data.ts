@@ -27,6 +27,7 @@ export interface HostUserDataOptions {
 /** The package of Amazon Linux, and the name under which it installs its binary whatever `/usr/bin/node` is. */
 const NODE_PACKAGE = 'nodejs24';
 const NODE = '/usr/bin/node-24';
+const CONFIG_FILE = '/etc/understudy/understudy.config.json';
 /** EC2's limit is 16 KiB, as it stands before base64; what CloudFormation puts in for references takes its share. */
 const SIZE_LIMIT_BYTES = 15_000;
 
@@ -172,6 +173,13 @@ echo "${bundle.sha256}  $archive" | sha256sum --check -
 mkdir -p /opt/understudy
 tar --extract --no-same-owner --file "$archive" --directory /opt/understudy
 rm "$archive"
+# What people type in a shell, and what Run Command runs.
+${file('/usr/local/bin/understudy')}
+#!/bin/sh
+export UNDERSTUDY_CONFIG="\${UNDERSTUDY_CONFIG:-${CONFIG_FILE}}"
+exec ${NODE} /opt/understudy/understudy.mjs "$@"
+${END}
+chmod 755 /usr/local/bin/understudy
 `;
 }
 
@@ -179,9 +187,9 @@ function configuration({ config, region, isEdge, credentials }: HostUserDataOpti
   const loaded = Object.keys(credentials).map(
     (name) => `LoadCredential=${name}:/etc/understudy/credentials/${name}`,
   );
-  const run = `${NODE} /opt/understudy/understudy.mjs run --config /etc/understudy/understudy.config.json --log-format json`;
+  const run = `${NODE} /opt/understudy/understudy.mjs run --config ${CONFIG_FILE} --log-format json`;
   return `begin 'configure'
-${file('/etc/understudy/understudy.config.json')}
+${file(CONFIG_FILE)}
 ${JSON.stringify(config)}
 ${END}
 printf '%s\\n' "UNDERSTUDY_HOST=$name" ${quoted(`AWS_REGION=${region}`)} >/etc/understudy/understudy.env

@@ -5,6 +5,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { ARecord, type IPrivateHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
 import type { Config } from '../../runtime/contract/config.ts';
+import { INSTANCE_TAGS } from '../../runtime/contract/instance-tags.ts';
 import { hostConfig, type PlannedHost } from '../config/deployment.ts';
 import type { HostBundle } from './host-bundle.ts';
 import { hostRole, metricNamespaceOf } from './host-role.ts';
@@ -107,6 +108,8 @@ export class MultiplexerHost extends Construct {
     // What the first boot needs: its permissions, and a way to the internet.
     this.instance.node.addDependency(this.role, subnet.internetConnectivityEstablished);
     Tags.of(this).add('Name', `${config.name} ${planned.name}`);
+    Tags.of(this.instance).add(INSTANCE_TAGS.deployment, config.name);
+    Tags.of(this.instance).add(INSTANCE_TAGS.host, planned.name);
     this.connect(props);
     acknowledgeFindings(this.instance);
   }

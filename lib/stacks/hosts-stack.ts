@@ -136,6 +136,7 @@ export class HostsStack extends Stack {
       );
     const group = new EdgeGroup(this, 'Edges', {
       ...edges,
+      deployment: config.name,
       vpc: network.vpc,
       loadBalancer: network.loadBalancer,
       entrance: this.entrance,

@@ -1,20 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
 import { VERSION } from '../contract/version.ts';
 import type { WaitingClock } from '../media/clock.ts';
-import { ControlClient } from './control-client.ts';
-import { describeSwitch, drill } from './drill.ts';
-import { parseDuration } from './duration.ts';
+import { addControlCommands } from './control-commands.ts';
 import { CommandError, ExitCode } from './exit-codes.ts';
+import { configOption, durationArgument, examples, hostOption, stallOption } from './options.ts';
 import { publish } from './publish.ts';
-import { describeState } from './status.ts';
 import type { Terminal } from './terminal.ts';
 import { watch } from './watch.ts';
-
-export const DEFAULT_CONFIG_FILE = 'understudy.config.json';
-const DEFAULT_CONTROL_PORT = 8081;
-const DEFAULT_STALL_TIMEOUT_MS = 500;
 
 export interface RunOptions {
   readonly config: string;
@@ -49,11 +42,6 @@ export interface CommandLineOptions {
   readonly run: (options: RunOptions) => Promise<number>;
   readonly camera: (options: CameraOptions) => Promise<number>;
   readonly showKeys: (options: KeysOptions) => Promise<number>;
-}
-
-interface ReachOptions {
-  readonly config: string;
-  readonly control?: string;
 }
 
 /** The `understudy` command. Resolves to its exit status. */
@@ -193,196 +181,6 @@ Exit status: ${ExitCode.ok} fine, ${ExitCode.failed} failed or refused, ${ExitCo
   return program;
 }
 
-/** The commands that talk to a running host. */
-function addControlCommands(
-  program: Command,
-  { clock, terminal, signal }: CommandLineOptions,
-  done: (exitCode: number) => void,
-): void {
-  const command = (name: string, description: string): Command =>
-    program
-      .command(name)
-      .description(description)
-      .addOption(configOption())
-      .option(
-        '--control <url>',
-        'the control API of the host (default: http://127.0.0.1, port of the configuration)',
-      )
-      .option('--json', 'print the answer as JSON', false);
-  const asked = (added: Command, defaultReason: string): Command =>
-    added
-      .option('--by <who>', 'who asks, for the record', userName())
-      .option('--reason <text>', 'why, for the record', defaultReason)
-      .option('--sequence <number>', 'orders commands; default: the time in ms', wholeArgument);
-
-  command('status', 'show what is on air, and how every input is')
-    .addHelpText('after', examples('understudy status', 'understudy status --json'))
-    .action(async (given: ReachOptions & { json: boolean }) => {
-      const state = await (await clientFor(given)).state();
-      if (given.json) terminal.line(JSON.stringify(state));
-      else for (const line of describeState(state)) terminal.line(line);
-    });
-
-  asked(
-    command('switch', 'put a candidate on air, and keep it there')
-      .argument('<program>', 'NAME of live/NAME')
-      .argument('<source>', 'master/NAME, backup/NAME or slate'),
-    '',
-  )
-    .option('--for <time>', 'how long it is pinned: 30s, 10m, 8h', durationArgument, parseDuration('1h'))
-    .addHelpText(
-      'after',
-      examples(
-        'understudy switch camera1 backup/spare --for 10m --reason "cable swap"',
-        'understudy release camera1',
-      ),
-    )
-    .action(async (name: string, source: string, given: AskedOptions & { for: number }) => {
-      const answer = await (await clientFor(given)).switch(programName(name), {
-        source,
-        by: given.by,
-        reason: given.reason,
-        sequence: given.sequence ?? Math.round(clock.now()),
-        expiresAt: clock.now() + given.for,
-      });
-      done(report(answer, given.json, terminal));
-    });
-
-  asked(
-    command('release', 'end a pin or a drill: the host decides again').argument(
-      '<program>',
-      'NAME of live/NAME',
-    ),
-    '',
-  )
-    .addHelpText('after', examples('understudy release camera1'))
-    .action(async (name: string, given: AskedOptions) => {
-      const answer = await (await clientFor(given)).release(programName(name), {
-        by: given.by,
-        reason: given.reason,
-        sequence: given.sequence ?? Math.round(clock.now()),
-      });
-      done(report(answer, given.json, terminal));
-    });
-
-  asked(
-    command('drill', 'play the death of what is on air, and measure what a viewer gets').argument(
-      '<program>',
-      'NAME of live/NAME',
-    ),
-    '',
-  )
-    .addOption(
-      new Option('--kind <kind>', 'how it seems to die').choices(['unpublish', 'stall']).default('unpublish'),
-    )
-    .option('--for <time>', 'how long it plays dead', durationArgument, parseDuration('10s'))
-    .addOption(stallOption())
-    .addHelpText(
-      'after',
-      examples('understudy drill camera2', 'understudy drill camera2 --kind stall --for 20s --json'),
-    )
-    .action(
-      async (
-        name: string,
-        given: AskedOptions & { for: number; kind: 'unpublish' | 'stall'; stallTimeout: number },
-      ) => {
-        done(
-          await drill({
-            program: programName(name),
-            kind: given.kind,
-            durationMs: given.for,
-            by: given.by,
-            reason: given.reason,
-            stallTimeoutMs: given.stallTimeout,
-            json: given.json,
-            client: await clientFor(given),
-            clock,
-            terminal,
-            signal,
-          }),
-        );
-      },
-    );
-}
-
-interface AskedOptions extends ReachOptions {
-  readonly json: boolean;
-  readonly by: string;
-  readonly reason: string;
-  readonly sequence?: number;
-}
-
-type Answer = Awaited<ReturnType<ControlClient['switch']>>;
-
-function report(answer: Answer, json: boolean, terminal: Terminal): number {
-  const { outcome, why, program } = answer;
-  const hasWorked = outcome === 'done' || outcome === 'repeated';
-  if (json) terminal.line(JSON.stringify(answer));
-  else if (!hasWorked) terminal.error(`${outcome}: ${why}`);
-  else {
-    const pinned = program.pin?.source;
-    const waits =
-      pinned !== undefined && pinned !== program.onAir && program.pending === null
-        ? `; ${pinned} cannot be shown now, and takes over once it is live`
-        : '';
-    terminal.line(
-      program.pending === null
-        ? `live/${program.name} shows ${program.onAir ?? 'nothing'}${waits}`
-        : `live/${program.name} goes to ${program.pending} at its next keyframe`,
-    );
-    if (program.lastSwitch && program.pending === null)
-      terminal.line(`last switch: ${describeSwitch(program.lastSwitch)}`);
-  }
-  return hasWorked ? ExitCode.ok : ExitCode.failed;
-}
-
-async function clientFor(given: ReachOptions): Promise<ControlClient> {
-  return new ControlClient(given.control ?? `http://127.0.0.1:${await controlPort(given.config)}`);
-}
-
-/** The port of the configuration, if there is one here; commands must work from anywhere. */
-async function controlPort(configFile: string): Promise<number> {
-  if (!existsSync(configFile)) return DEFAULT_CONTROL_PORT;
-  try {
-    const { parseConfig } = await import('../contract/config-problems.ts');
-    const parsed = parseConfig(JSON.parse(readFileSync(configFile, 'utf8')));
-    return parsed.ok ? parsed.config.control.port : DEFAULT_CONTROL_PORT;
-  } catch {
-    return DEFAULT_CONTROL_PORT;
-  }
-}
-
-function configOption(): Option {
-  return new Option('--config <file>', 'the configuration').default(DEFAULT_CONFIG_FILE);
-}
-
-function hostOption(): Option {
-  return new Option(
-    '--host <name>',
-    'which of the "hosts" this one is (default: UNDERSTUDY_HOST, or "host")',
-  );
-}
-
-function stallOption(): Option {
-  return new Option('--stall-timeout <time>', "the host's stall time-out: what a stall may cost")
-    .argParser(durationArgument)
-    .default(DEFAULT_STALL_TIMEOUT_MS, '500ms');
-}
-
-function durationArgument(text: string): number {
-  try {
-    return parseDuration(text);
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function wholeArgument(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('write a whole number');
-  return value;
-}
-
 function readKey({ keyEnv, keyFile }: { keyEnv?: string; keyFile?: string }): string | undefined {
   if (keyFile !== undefined) {
     try {
@@ -395,21 +193,4 @@ function readKey({ keyEnv, keyFile }: { keyEnv?: string; keyFile?: string }): st
   const key = process.env[keyEnv];
   if (key === undefined || key === '') throw new CommandError(`--key-env: ${keyEnv} is not set`);
   return key;
-}
-
-/** `live/camera1` is what people paste. */
-function programName(text: string): string {
-  return text.replace(/^live\//, '');
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'command line';
-  }
-}
-
-function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }

@@ -13,6 +13,8 @@ export interface DrillOptions {
   readonly durationMs: number;
   readonly by: string;
   readonly reason: string;
+  /** The drill does not begin later, ms since the epoch. */
+  readonly notAfter?: number;
   readonly stallTimeoutMs: number;
   readonly json: boolean;
   readonly client: ControlClient;
@@ -51,8 +53,11 @@ export async function drill(options: DrillOptions): Promise<number> {
       durationMs: options.durationMs,
       by: options.by,
       reason: options.reason,
+      ...(options.notAfter === undefined ? {} : { notAfter: options.notAfter }),
     });
-    if (answer.outcome !== 'done') throw new CommandError(`refused: ${answer.why}`, ExitCode.failed);
+    if (answer.outcome !== 'done') {
+      throw new CommandError(`${answer.outcome}: ${answer.why}`, ExitCode.failed);
+    }
     const drilled = answer.program.drill?.source ?? before.onAir;
     await until(
       options,

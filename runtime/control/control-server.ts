@@ -69,7 +69,7 @@ export function createControlServer(host: ControlledHost): FastifyInstance {
   return app;
 }
 
-/** 200: done, or done before. 409: overtaken, expired or refused. 400, with the field: the request is wrong. */
+/** 200: done, or done before. 409: overtaken, expired, yielded or refused. 400, with the field: the request is wrong. */
 function command<S extends z.ZodType>(
   app: FastifyInstance,
   host: ControlledHost,

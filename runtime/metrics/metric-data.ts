@@ -54,6 +54,7 @@ function programData(
     put('Switches', program.switches - (before?.switches ?? 0)),
     put('Viewers', program.viewers),
     put('ViewerSkips', program.viewerSkips - (before?.viewerSkips ?? 0)),
+    put('Mismatches', program.mismatches),
   ];
   const { switchHolesMs } = program;
   if (switchHolesMs.length > 0) data.push(put('SwitchHole', Math.max(...switchHolesMs)));

@@ -77,6 +77,11 @@ export class PrometheusExposition {
     'Bytes written to the sockets of viewers.',
     ['program'],
   );
+  private readonly mismatches = this.gauge(
+    'program_mismatches',
+    'Ways in which its inputs differ, so that a player may notice a switch.',
+    ['program'],
+  );
   private readonly relayOpen = this.gauge(
     'relay_open',
     '1 while an input goes to, or comes from, another host; 0 while that connection is lost.',
@@ -156,7 +161,8 @@ export class PrometheusExposition {
 
   /** What is said of a program that has become idle goes; its totals stay. */
   private startPrograms(): void {
-    for (const gauge of [this.onAir, this.onBackup, this.offAir, this.viewers]) gauge.reset();
+    const { onAir, onBackup, offAir, viewers, mismatches } = this;
+    for (const gauge of [onAir, onBackup, offAir, viewers, mismatches]) gauge.reset();
   }
 
   private takeProgram(figures: ProgramFigures): void {
@@ -166,6 +172,7 @@ export class PrometheusExposition {
     this.onBackup.set({ program }, standing === 'backup' ? 1 : 0);
     this.offAir.set({ program }, standing === 'off air' ? 1 : 0);
     this.viewers.set({ program }, figures.viewers);
+    this.mismatches.set({ program }, figures.mismatches);
     total(this.switches, { program }, figures.switches);
     total(this.skips, { program }, figures.viewerSkips);
     total(this.sentBytes, { program }, figures.sentBytes);

@@ -48,6 +48,8 @@ export interface ProgramFigures {
   readonly switches: number;
   /** The holes of those switches that were measured in this second, in ms; off-air "switches" have none. */
   readonly switchHolesMs: readonly number[];
+  /** What the preflight warns of, by now. */
+  readonly mismatches: number;
 }
 
 export interface RelayFigures {

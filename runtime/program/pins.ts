@@ -1,3 +1,4 @@
+import { Fence, type Fenced } from './fence.ts';
 import type { Pin, SwitchCause } from './selector.ts';
 
 /** Who wants something of a program, and why. Goes into the record of the switch. */
@@ -11,13 +12,11 @@ export interface PinCommand extends Asker {
   /** Given by the control function, not by a person. */
   readonly automatic: boolean;
   readonly expiresAt: number;
-  /** Commands carry rising numbers: one that was overtaken by a later one does nothing. */
+  /** Commands carry rising numbers: one that was overtaken by a later one of the same kind of asker does nothing. */
   readonly sequence: number;
 }
 
-export interface ReleaseCommand extends Asker {
-  readonly sequence: number;
-}
+export type ReleaseCommand = Pick<PinCommand, 'by' | 'reason' | 'automatic' | 'sequence'>;
 
 export interface DrillCommand extends Asker {
   /** How the candidate on air seems to die: unpublished, or frozen until the stall is noticed. */
@@ -28,7 +27,13 @@ export interface DrillCommand extends Asker {
 /** What became of a command. Only `done` changed anything. */
 export type CommandOutcome =
   | { readonly outcome: 'done' }
-  | { readonly outcome: 'repeated' | 'overtaken' | 'expired' | 'refused'; readonly why: string };
+  | Fenced
+  | { readonly outcome: 'expired' | 'yielded' | 'refused'; readonly why: string };
+
+/** Of a command that is worth nothing any more, for `ms` by now. */
+export function expired(ms: number): CommandOutcome {
+  return { outcome: 'expired', why: `it was valid until ${Math.round(ms)} ms ago` };
+}
 
 interface Drill extends DrillCommand {
   readonly candidate: string;
@@ -46,9 +51,8 @@ export class Pins {
   private readonly program: string;
   private readonly stallTimeoutMs: number;
   private pinnedFrom: string | null = null;
-  private lastSequence = Number.NEGATIVE_INFINITY;
-  /** What the last sequence stood for: the same number on another command is a mistake, not a repetition. */
-  private lastCommand = '';
+  /** Functions and people count apart: neither knows the other's numbers. */
+  private readonly fences = { automatic: new Fence(), person: new Fence() };
   private lastAsker: Asker | null = null;
 
   private readonly onDrill: (phase: 'began' | 'ended') => void;
@@ -64,36 +68,46 @@ export class Pins {
   }
 
   setPin(command: PinCommand, onAir: string | null, now: number): CommandOutcome {
+    this.expire(now);
+    const { sequence, automatic, expiresAt } = command;
+    const fence = this.fenceOf(command);
     const what = `pin to ${command.candidate}`;
-    const late = this.checkSequence(command.sequence, what);
-    if (late !== null) return late;
-    if (command.expiresAt <= now) {
-      return {
-        outcome: 'expired',
-        why: `it was valid until ${Math.round(now - command.expiresAt)} ms ago`,
-      };
+    const stopped = fence.check(sequence, what) ?? (expiresAt <= now ? expired(now - expiresAt) : null);
+    if (stopped !== null) return stopped;
+    const inTheWay = automatic ? (this.describePersonsPin(now) ?? this.describeDrill(now)) : null;
+    if (inTheWay !== null) {
+      fence.yield(sequence);
+      return { outcome: 'yielded', why: inTheWay };
     }
-    this.lastSequence = command.sequence;
-    this.lastCommand = what;
-    if (this.pin === null) this.pinnedFrom = onAir;
+    fence.pass(sequence, what);
+    // Of several pins in a row, and of one in a drill or on the way back, the first place is where the program belongs.
+    if (this.pin === null) this.pinnedFrom = this.drill?.returnTo ?? this.returnTo ?? onAir;
     this.pin = { ...command, since: now };
     this.returnTo = null;
     return { outcome: 'done' };
   }
 
-  release(command: ReleaseCommand): CommandOutcome {
+  release(command: ReleaseCommand, now: number): CommandOutcome {
+    this.expire(now);
+    const { sequence, automatic } = command;
+    const fence = this.fenceOf(command);
     const what = 'release';
-    const late = this.checkSequence(command.sequence, what);
-    if (late !== null) return late;
-    this.lastSequence = command.sequence;
-    this.lastCommand = what;
-    if (this.drill !== null) this.endDrill(command);
+    const stopped = fence.check(sequence, what);
+    if (stopped !== null) return stopped;
+    const inTheWay = automatic ? this.describePersonsPin(now) : null;
+    if (inTheWay !== null) {
+      fence.yield(sequence);
+      return { outcome: 'yielded', why: inTheWay };
+    }
+    fence.pass(sequence, what);
+    if (this.drill !== null && !automatic) this.endDrill(command);
     // Last: where both end, the program belongs where it was before the pin.
     this.unpin(command);
     return { outcome: 'done' };
   }
 
   startDrill(command: DrillCommand, onAir: string, now: number): CommandOutcome {
+    this.expire(now);
     if (this.drill !== null) {
       return { outcome: 'refused', why: `a drill of ${this.program} is running` };
     }
@@ -153,18 +167,28 @@ export class Pins {
     this.onDrill('ended');
   }
 
-  private checkSequence(sequence: number, what: string): CommandOutcome | null {
-    if (sequence === this.lastSequence && what !== this.lastCommand) {
-      return {
-        outcome: 'overtaken',
-        why: `sequence ${sequence} was a ${this.lastCommand}; take a higher one`,
-      };
-    }
-    if (sequence === this.lastSequence)
-      return { outcome: 'repeated', why: `sequence ${sequence} was carried out` };
-    if (sequence < this.lastSequence) {
-      return { outcome: 'overtaken', why: `sequence ${sequence} is older than ${this.lastSequence}` };
-    }
-    return null;
+  private fenceOf({ automatic }: { readonly automatic: boolean }): Fence {
+    return automatic ? this.fences.automatic : this.fences.person;
   }
+
+  private describePersonsPin(now: number): string | null {
+    if (this.pin === null || this.pin.automatic) return null;
+    const { candidate, expiresAt } = this.pin;
+    return inTheWay(`pinned to ${candidate}`, this.pin, { until: expiresAt, now });
+  }
+
+  private describeDrill(now: number): string | null {
+    if (this.drill === null) return null;
+    const { candidate, startedAt, durationMs } = this.drill;
+    return inTheWay(`drill of ${candidate}`, this.drill, { until: startedAt + durationMs, now });
+  }
+}
+
+function inTheWay(
+  what: string,
+  { by, reason }: Asker,
+  { until, now }: { until: number; now: number },
+): string {
+  const why = reason === '' ? '' : ` (${reason})`;
+  return `${what} by ${by}${why} until ${Math.round(until)}, for ${Math.round(until - now)} ms more`;
 }

@@ -1,3 +1,4 @@
+import { canShow } from '../input/health.ts';
 import type { Input } from '../input/input.ts';
 import type { InputPacket } from '../input/input-packet.ts';
 import type { Gop } from '../input/warm-buffer.ts';
@@ -15,6 +16,7 @@ import type { SwitchRecord } from './switch-record.ts';
 //   on air -[old source lost or degraded]▶ enters the new one's past (warm) ▶ on air
 //   on air -[both alive]▶ cut pending: waits for the new one's keyframe K, then for the old one to reach M(K) ▶ on air
 //   cut pending -[old source lost, or K + CUT_WAIT_MS]▶ warm;  -[selector thinks better of it]▶ on air
+//   on air -[lost, and the policy is to wait]▶ waiting: puts nothing out -[fit again]▶ enters its own past (warm) ▶ on air
 //   any -[nobody plays it, and what it shows comes from other hosts]▶ resting -[a viewer]▶ waking ▶ on air
 
 /** A track that has been silent for so long is not waited for at a cut. */
@@ -59,6 +61,8 @@ export class Program {
   private readonly options: ProgramOptions;
   /** Whether it shows nothing because nobody plays it. */
   isResting = false;
+  /** Whether it shows nothing because what is on air is lost, and is waited for (`failover.onLoss`). */
+  isWaiting = false;
   private wakesUntil = Number.NEGATIVE_INFINITY;
   private splicer: Splicer;
   private readonly listeners = new Set<ProgramListener>();
@@ -118,6 +122,7 @@ export class Program {
     this.now = now;
     this.finishRecord(true);
     this.isResting = true;
+    this.isWaiting = false;
     this.onAir = null;
     this.cut = null;
     this.lastFrameAt = null;
@@ -161,7 +166,10 @@ export class Program {
     this.finishRecord(false);
     const { cause, cutFrom } = selection;
     if (this.cut !== null && selection.candidate !== this.cut.to.name) this.dropCut();
-    if (cause === null) return;
+    if (cause === null) {
+      this.stay();
+      return;
+    }
     const to = this.candidates.find(({ name }) => name === selection.candidate);
     if (to === undefined) {
       this.goOffAir(cause);
@@ -181,6 +189,16 @@ export class Program {
     return this.candidates.filter(({ name }, place) => place < unheard || name === pinned);
   }
 
+  /** On air stays what is: also while it is lost, and then from where it comes back, with all that a decoder needs. */
+  private stay(): void {
+    const { onAir } = this;
+    const wasWaiting = this.isWaiting;
+    this.isWaiting = onAir !== null && !canShow(onAir.health);
+    if (onAir === null || !wasWaiting || this.isWaiting) return;
+    this.finishRecord(true);
+    this.splicer.enter(onAir);
+  }
+
   private newSplicer(): Splicer {
     return new Splicer((packet) => this.send(packet));
   }
@@ -189,8 +207,8 @@ export class Program {
     this.now = now;
     const { cut } = this;
     if (input === this.onAir) {
-      // A drill plays it dead.
-      if (!this.pins.isMuted(input.name)) {
+      // A drill plays it dead, or it has come back and is not fit to be shown yet.
+      if (!this.pins.isMuted(input.name) && !this.isWaiting) {
         if (cut === null) this.splicer.packet(p);
         else cut.takeOld(p, now);
       }
@@ -237,6 +255,7 @@ export class Program {
     this.dropCut();
     this.openRecord = this.newRecord(null, cause, 'warm');
     this.onAir = null;
+    this.isWaiting = false;
     this.onAirSince = this.now;
     this.finishRecord(true);
   }
@@ -247,6 +266,7 @@ export class Program {
     const before = this.lastFrameAt;
     const opened = this.newRecord(to, cause, entry === undefined ? 'warm' : 'clean');
     this.onAir = to;
+    this.isWaiting = false;
     this.onAirSince = this.now;
     this.pins.switched(to.name);
     this.lastFrameAt = null;

@@ -4,12 +4,15 @@ import type { InputKind } from '../input/input.ts';
 // The selector: which candidate should a program show? A pure function of what is known; the program acts on it.
 //
 //   1. A pin (operator, control function) wins while its candidate can be shown.
-//   2. A candidate that is lost is left at once, for the best that can be shown.
+//   2. A candidate that is lost is left at once, for the best that can be shown. Where the policy is to wait, only a
+//      command leads away from it.
 //   3. Otherwise the program stays where it is, but for failback: to a better candidate that has been clean long enough.
 
 export type FailbackPolicy = 'auto' | 'manual' | 'sticky';
 
 export interface SelectorPolicy {
+  /** `wait`: what is lost on air is waited for, and who decides is elsewhere. */
+  readonly onLoss: 'switch' | 'wait';
   readonly failback: FailbackPolicy;
   /** A better candidate must have been clean for so long before the program returns to it. */
   readonly failbackHoldMs: number;
@@ -106,6 +109,10 @@ function choose(
 ): Choice | undefined {
   const pinned = pinnedCandidate(candidates, current, state.pin, policy, now);
   if (pinned !== undefined) return { candidate: pinned, cause: 'pinned' };
+  const back = candidates.find((c) => c.name === state.returnTo && c !== current && isReal(c) && isClean(c));
+  if (current !== undefined && isWaitedFor(current, candidates, state, policy, now)) {
+    return back ? { candidate: back, cause: 'return' } : { candidate: current, cause: 'start' };
+  }
   if (current === undefined || !canShow(current)) {
     const next = best(candidates, policy.failback);
     return next && { candidate: next, cause: current === undefined ? 'start' : (current.withheld ?? 'lost') };
@@ -118,7 +125,6 @@ function choose(
     );
     return real ? { candidate: real, cause: 'failback' } : { candidate: current, cause: 'start' };
   }
-  const back = candidates.find((c) => c.name === state.returnTo && c !== current && isReal(c) && isClean(c));
   const better =
     policy.failback === 'auto' ? failbackTarget(candidates, back ?? current, policy, now) : undefined;
   // Where the list has a better one by now, a return would only be a detour.
@@ -130,6 +136,20 @@ function choose(
   if (better === undefined) return { candidate: current, cause: 'start' };
   const due = better.since + holdMs(better.losses, policy);
   return { candidate: better, cause: 'failback', cutFrom: due + DECISION_MARGIN_MS };
+}
+
+/** Whether what is lost on air is left there: by policy, as long as nobody has said anything else. */
+function isWaitedFor(
+  current: Candidate,
+  candidates: readonly Candidate[],
+  { pin }: SelectorState,
+  policy: SelectorPolicy,
+  now: number,
+): boolean {
+  if (policy.onLoss !== 'wait' || !isReal(current) || canShow(current)) return false;
+  const isPinned = pin !== null && now < pin.expiresAt;
+  const isDrilled = candidates.some(({ withheld }) => withheld === 'drill');
+  return !isPinned && !isDrilled && current.withheld === null;
 }
 
 function pinnedCandidate(

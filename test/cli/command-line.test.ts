@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { type CameraOptions, type RunOptions, runCommandLine } from '../../runtime/cli/command-line.ts';
 import { ControlClient } from '../../runtime/cli/control-client.ts';
 import { ExitCode } from '../../runtime/cli/exit-codes.ts';
+import { summarise } from '../../runtime/cli/summarise.ts';
+import { decodeSummary } from '../../runtime/contract/summary-text.ts';
 import { VERSION } from '../../runtime/contract/version.ts';
 import { createControlServer } from '../../runtime/control/control-server.ts';
 import { FakeHost, PROGRAM, STATE, SWITCH } from '../control/samples.ts';
@@ -95,6 +97,10 @@ describe('a wrong command line', () => {
     [['switch', 'camera1', 'slate', '--for', 'ever'], '"ever" is no duration'],
     [['switch', 'camera1', 'slate', '--sequence', '1.5'], 'whole number'],
     [['switch', 'camera1', 'slate', '--sequence', '-1'], 'whole number'],
+    [['switch', 'camera1', 'slate', '--for', '1m', '--until', '1767225661000'], "'--for <time>'"],
+    [['switch', 'camera1', 'slate', '--until', 'noon'], 'whole number'],
+    [['switch', 'camera1', 'slate', '--not-after', '1m'], 'whole number'],
+    [['status', '--brief', '--json'], "'--json'"],
     [['release'], "'program'"],
     [['drill', 'camera1', '--kind', 'flood'], 'unpublish, stall'],
     [['status', '--cotnrol', 'http://127.0.0.1'], '--control'],
@@ -177,6 +183,26 @@ function pageAnswer(socket: Socket): void {
   socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<ht>'));
 }
 
+describe('UNDERSTUDY_CONFIG', () => {
+  beforeEach(() => {
+    process.env.UNDERSTUDY_CONFIG = '/etc/understudy/understudy.config.json';
+  });
+  afterEach(() => {
+    delete process.env.UNDERSTUDY_CONFIG;
+  });
+
+  it('names the configuration, unless the command line does', async () => {
+    await run('keys');
+    await run('keys', '--config', 'event.json');
+    expect(shown).toEqual(['/etc/understudy/understudy.config.json', 'event.json']);
+  });
+
+  it('is told of by --help', async () => {
+    await run('status', '--help');
+    expect(printed).toMatch(/env:\s+UNDERSTUDY_CONFIG/);
+  });
+});
+
 describe('a host that cannot be reached', () => {
   it.each([['status'], ['switch', 'camera1', 'slate'], ['release', 'camera1'], ['drill', 'camera1']])(
     '%s ends with status 3 and says how to name one',
@@ -256,6 +282,12 @@ describe('commands to a host', () => {
     expect(JSON.parse(terminal.text)).toEqual(STATE);
   });
 
+  it('status --brief prints the summary, in one line', async () => {
+    expect(await tell('status', '--brief')).toBe(ExitCode.ok);
+    expect(terminal.lines).toHaveLength(1);
+    expect(decodeSummary(terminal.text)).toEqual(summarise(STATE));
+  });
+
   it('switch pins, in the name of who asks, until its time is up', async () => {
     const asked = ['--by', 'ann', '--reason', 'cable swap', '--for', '10m', '--sequence', '5'];
     expect(await tell('switch', 'camera1', 'backup/spare', ...asked)).toBe(ExitCode.ok);
@@ -268,6 +300,7 @@ describe('commands to a host', () => {
           by: 'ann',
           reason: 'cable swap',
           sequence: 5,
+          automatic: false,
           expiresAt: EPOCH + 600_000,
         },
       },
@@ -283,8 +316,54 @@ describe('commands to a host', () => {
   it('release ends a pin', async () => {
     expect(await tell('release', 'camera1', '--by', 'ann', '--reason', 'done', '--sequence', '6')).toBe(0);
     expect(host.commands).toEqual([
-      { name: 'release', program: 'camera1', command: { by: 'ann', reason: 'done', sequence: 6 } },
+      {
+        name: 'release',
+        program: 'camera1',
+        command: { by: 'ann', reason: 'done', sequence: 6, automatic: false },
+      },
     ]);
+  });
+
+  it.each<[argv: string[], command: object]>([
+    [
+      ['switch', 'camera1', 'slate', '--until', '1767225661000'],
+      { expiresAt: 1_767_225_661_000, automatic: false },
+    ],
+    [
+      ['switch', 'camera1', 'slate', '--not-after=1767225600500', '--automatic'],
+      { notAfter: 1_767_225_600_500, automatic: true },
+    ],
+    [
+      ['release', 'camera1', '--not-after', '1767225600500', '--automatic'],
+      { notAfter: 1_767_225_600_500, automatic: true },
+    ],
+    [
+      ['drill', 'camera1', '--no-wait', '--not-after', '1767225600500', '--for', '20s', '--kind', 'stall'],
+      { notAfter: 1_767_225_600_500, durationMs: 20_000, kind: 'stall' },
+    ],
+  ])('%j says it to the host in ms since the epoch', async (argv, command) => {
+    expect(await tell(...argv)).toBe(ExitCode.ok);
+    expect(host.commands[0]?.command).toMatchObject(command);
+  });
+
+  it('may all be given the options of a script, and a drill takes no order', async () => {
+    const options = ['--by=f', '--reason=-x', '--sequence=7', '--not-after=1767225600500', '--automatic'];
+    await tell('drill', 'camera1', '--no-wait', ...options);
+    expect(host.commands[0]?.command).toEqual({
+      kind: 'unpublish',
+      durationMs: 10_000,
+      by: 'f',
+      reason: '-x',
+      notAfter: 1_767_225_600_500,
+    });
+  });
+
+  it('drill --no-wait returns with the answer at once, as it is with --json', async () => {
+    expect(await tell('drill', 'camera1', '--no-wait', '--json')).toBe(ExitCode.ok);
+    expect(JSON.parse(terminal.text)).toEqual({ outcome: 'done', program: PROGRAM });
+    host.answer = { outcome: 'refused', why: 'no other candidate of camera1 is live' };
+    expect(await tell('drill', 'camera1', '--no-wait')).toBe(ExitCode.failed);
+    expect(terminal.errors).toEqual(['refused: no other candidate of camera1 is live']);
   });
 
   it('take the name as people paste it: live/camera1', async () => {
@@ -297,7 +376,7 @@ describe('commands to a host', () => {
     expect(host.commands[0]?.command).toMatchObject({ by: expect.stringMatching(/./) });
   });
 
-  it.each(['overtaken', 'expired', 'refused'] as const)(
+  it.each(['overtaken', 'expired', 'yielded', 'refused'] as const)(
     'that are %s end with status 1 and the reason',
     async (outcome) => {
       host.answer = { outcome, why: 'sequence 3 is older than 5' };

@@ -152,6 +152,15 @@ describe('a drill', () => {
     });
   });
 
+  it('that comes too late fails as expired, and tells the host when that is', async () => {
+    host.answer = { outcome: 'expired', why: 'it was valid until 9 ms ago' };
+    await expect(drilling({ notAfter: 1_767_225_600_500 })).rejects.toMatchObject({
+      exitCode: ExitCode.failed,
+      message: 'expired: it was valid until 9 ms ago',
+    });
+    expect(host.commands[0]?.command).toMatchObject({ notAfter: 1_767_225_600_500 });
+  });
+
   it('of a program that there is not fails', async () => {
     await expect(drilling({ program: 'camera9' })).rejects.toMatchObject({ exitCode: ExitCode.failed });
   });

@@ -122,7 +122,7 @@ const schemaCases: Case[] = [
       {
         key: 'failover.failbackHoldms',
         value: 5000,
-        allowed: 'the keys stallTimeoutMs, failback, failbackHoldMs',
+        allowed: 'the keys onLoss, stallTimeoutMs, failback, failbackHoldMs',
         fix: 'Did you mean failbackHoldMs?',
       },
     ],
@@ -954,6 +954,7 @@ describe('a configuration without problems', () => {
       },
       slate: {},
       failover: {
+        onLoss: 'switch',
         stallTimeoutMs: 500,
         failback: 'auto',
         failbackHoldMs: 10_000,

@@ -57,9 +57,17 @@ async function post(path: string, payload: unknown, headers: Headers = JSON_TYPE
   return answerOf(await send('POST', path, headers, text));
 }
 
-const PIN = { source: 'backup/spare', by: 'ann', reason: 'cable', sequence: 7, expiresAt: EPOCH + 1 };
-const RELEASE = { by: 'ann', reason: '', sequence: 8 };
-const DRILL = { kind: 'stall', durationMs: 20_000, by: 'eve', reason: 'rehearsal' };
+const PIN = {
+  source: 'backup/spare',
+  by: 'ann',
+  reason: 'cable',
+  notAfter: EPOCH + 5,
+  sequence: 7,
+  automatic: true,
+  expiresAt: EPOCH + 1,
+};
+const RELEASE = { by: 'ann', reason: '', notAfter: EPOCH + 5, sequence: 8, automatic: true };
+const DRILL = { kind: 'stall', durationMs: 20_000, by: 'eve', reason: 'rehearsal', notAfter: EPOCH + 5 };
 
 describe('the state', () => {
   it.each<[url: string, body: unknown]>([
@@ -91,7 +99,7 @@ describe('commands', () => {
     await post('/v1/programs/camera1/release', { by: 'eve', sequence: 0 });
     expect(host.commands.map(({ command }) => command)).toEqual([
       { kind: 'unpublish', durationMs: 10_000, by: 'eve', reason: '' },
-      { by: 'eve', reason: '', sequence: 0 },
+      { by: 'eve', reason: '', sequence: 0, automatic: false },
     ]);
   });
 
@@ -100,6 +108,7 @@ describe('commands', () => {
     ['repeated', 200],
     ['overtaken', 409],
     ['expired', 409],
+    ['yielded', 409],
     ['refused', 409],
   ])('that are %s answer %i, with the reason and the program as it is', async (outcome, status) => {
     host.answer = { outcome, why: 'because' };

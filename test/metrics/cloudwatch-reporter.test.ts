@@ -116,7 +116,7 @@ describe('the reporter', () => {
     const intervals = MAX_BATCHES + 3;
     await seconds(intervals * INTERVAL_SECONDS);
     const perBatch = sender.batches[0]?.length ?? 0;
-    expect(perBatch).toBe(5 * (3 + 5 + 2));
+    expect(perBatch).toBe(5 * (3 + 6 + 2));
     expect(reporter.figures).toEqual({
       takenCalls: 0,
       failedCalls: intervals,

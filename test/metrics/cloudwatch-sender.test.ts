@@ -43,7 +43,7 @@ describe('on the wire', () => {
     const [call] = endpoint.calls;
     expect(call?.namespace).toBe('Show/Test');
     expect(call?.authorization).toMatch(/Credential=\w+\/\d{8}\/eu-central-1\/monitoring\/aws4_request/);
-    expect(call?.data).toHaveLength(5 * 10);
+    expect(call?.data).toHaveLength(5 * 11);
     expect(call?.data.find(({ MetricName }) => MetricName === 'InputBitrate')).toEqual({
       MetricName: 'InputBitrate',
       Dimensions: [
@@ -58,13 +58,13 @@ describe('on the wire', () => {
   });
 
   it('many data are compressed, and too many are folded into statistics', async () => {
-    await sender.send(batch(35), NEVER);
+    await sender.send(batch(30), NEVER);
     await sender.send(batch(45), NEVER);
     const [many, tooMany] = endpoint.calls;
     expect(many).toMatchObject({ isCompressed: true });
-    expect(many?.data).toHaveLength(5 * (35 * 5 + 5));
+    expect(many?.data).toHaveLength(5 * (30 * 6 + 5));
     expect(tooMany).toMatchObject({ isCompressed: true });
-    expect(tooMany?.data).toHaveLength(45 * 5 + 5);
+    expect(tooMany?.data).toHaveLength(45 * 6 + 5);
     const viewers = tooMany?.data.filter(({ MetricName }) => MetricName === 'Viewers').at(9);
     expect(viewers).toMatchObject({
       Timestamp: EPOCH / 1_000,

@@ -59,7 +59,14 @@ describe('the metrics of a second', () => {
     readonly before?: Partial<ProgramFigures>;
     readonly values: Partial<Record<MetricName, number>>;
   }
-  const calm = { ProgramOnBackup: 0, ProgramOffAir: 0, Switches: 0, Viewers: 3, ViewerSkips: 0 };
+  const calm = {
+    ProgramOnBackup: 0,
+    ProgramOffAir: 0,
+    Switches: 0,
+    Viewers: 3,
+    ViewerSkips: 0,
+    Mismatches: 0,
+  };
   it.each<ProgramCase>([
     { name: 'on its master', figures: {}, values: calm },
     { name: 'on the backup', figures: { onAir: 'backup/spare' }, values: { ...calm, ProgramOnBackup: 1 } },
@@ -92,6 +99,12 @@ describe('the metrics of a second', () => {
       figures: { viewerSkips: 12 },
       before: { viewerSkips: 10 },
       values: { ...calm, ViewerSkips: 2 },
+    },
+    {
+      name: 'whose inputs differ',
+      figures: { mismatches: 3 },
+      before: { mismatches: 3 },
+      values: { ...calm, Mismatches: 3 },
     },
     { name: 'idle here', figures: { isIdle: true, switches: 3, switchHolesMs: [1] }, values: {} },
     {

@@ -43,6 +43,7 @@ describe('what Prometheus fetches', () => {
       'gauge understudy_input_lost {host input}',
       'gauge understudy_process_memory_bytes {host kind}',
       'gauge understudy_process_start_time_seconds {host}',
+      'gauge understudy_program_mismatches {host program}',
       'gauge understudy_program_off_air {host program}',
       'gauge understudy_program_on_air {host program source}',
       'gauge understudy_program_on_backup {host program}',
@@ -55,7 +56,7 @@ describe('what Prometheus fetches', () => {
 
   it('is in base units, and totals are totals', async () => {
     const exposition = new PrometheusExposition();
-    const program = programFigures({ viewerSkips: 4, switches: 2, onAir: 'backup/spare' });
+    const program = programFigures({ viewerSkips: 4, switches: 2, onAir: 'backup/spare', mismatches: 3 });
     // Twice: a total is not added up again.
     for (let index = 0; index < 2; index += 1) exposition.take(snapshotOf({ programs: [program] }), null);
     const families = await familiesOf(exposition);
@@ -68,6 +69,7 @@ describe('what Prometheus fetches', () => {
     expect(samples(families, 'understudy_input_lost')).toEqual([[{ input }, 0]]);
     expect(samples(families, 'understudy_program_viewer_skips_total')).toEqual([[camera1, 4]]);
     expect(samples(families, 'understudy_program_switches_total')).toEqual([[camera1, 2]]);
+    expect(samples(families, 'understudy_program_mismatches')).toEqual([[camera1, 3]]);
     expect(samples(families, 'understudy_program_on_backup')).toEqual([[camera1, 1]]);
     expect(samples(families, 'understudy_program_off_air')).toEqual([[camera1, 0]]);
     expect(samples(families, 'understudy_program_on_air')).toEqual([

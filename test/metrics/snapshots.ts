@@ -22,6 +22,7 @@ export function programFigures(changes: Partial<ProgramFigures> = {}): ProgramFi
     sentBytes: 5_000_000,
     switches: 0,
     switchHolesMs: [],
+    mismatches: 0,
     ...changes,
   };
 }

@@ -96,6 +96,7 @@ export class Stage {
       name: 'camera1',
       candidates: [],
       policy: {
+        onLoss: 'switch',
         failback: 'auto',
         failbackHoldMs: 10_000,
         flap: { losses: 3, windowMs: 60_000, maxHoldMs: 300_000 },

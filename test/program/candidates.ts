@@ -5,6 +5,7 @@ import { EPOCH } from '../support/fake-clock.ts';
 export const NOW = EPOCH;
 
 export const POLICY: SelectorPolicy = {
+  onLoss: 'switch',
   failback: 'auto',
   failbackHoldMs: 10_000,
   flap: { losses: 3, windowMs: 60_000, maxHoldMs: 300_000 },

@@ -8,6 +8,7 @@ import { Program } from '../../runtime/program/program.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 const POLICY = {
+  onLoss: 'switch',
   failback: 'auto',
   failbackHoldMs: 10_000,
   flap: { losses: 3, windowMs: 60_000, maxHoldMs: 300_000 },

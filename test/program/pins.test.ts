@@ -1,6 +1,11 @@
 /** What a program is told from outside: commands that are late, repeated or out of order do no harm. */
 import { describe, expect, it } from '@jest/globals';
-import { type CommandOutcome, type PinCommand, Pins } from '../../runtime/program/pins.ts';
+import {
+  type CommandOutcome,
+  type PinCommand,
+  Pins,
+  type ReleaseCommand,
+} from '../../runtime/program/pins.ts';
 import { EPOCH } from '../support/fake-clock.ts';
 
 const NOW = EPOCH;
@@ -25,7 +30,10 @@ function pinCommand(sequence: number, rest: Partial<PinCommand> = {}): PinComman
   };
 }
 
-const release = (sequence: number) => ({ by: 'bob', reason: 'cable is back', sequence });
+function release(sequence: number, automatic = false): ReleaseCommand {
+  return { by: 'bob', reason: 'cable is back', automatic, sequence };
+}
+
 const drill = (kind: 'unpublish' | 'stall' = 'unpublish') => ({
   kind,
   durationMs: 10_000,
@@ -121,7 +129,7 @@ describe('the fence', () => {
     for (const { does, sequence, outcome } of steps) {
       const given =
         does === 'release'
-          ? pins.release(release(sequence))
+          ? pins.release(release(sequence), NOW)
           : pins.setPin(pinCommand(sequence, does === 'pin' ? {} : { expiresAt: NOW - 1 }), MASTER, NOW);
       expect({ sequence, ...given }).toMatchObject({ sequence, outcome });
       if (given.outcome !== 'done') expect(given.why).not.toBe('');
@@ -151,7 +159,7 @@ describe('the end of a pin', () => {
   it('comes with a release, which says who asked', () => {
     const pins = createPins();
     pins.setPin(pinCommand(1), MASTER, NOW);
-    expect(pins.release(release(2))).toEqual(DONE);
+    expect(pins.release(release(2), NOW)).toEqual(DONE);
     expect(pins).toMatchObject({ pin: null, returnTo: MASTER });
     expect(pins.askedBy('return')).toMatchObject({ by: 'bob', reason: 'cable is back' });
   });
@@ -162,21 +170,21 @@ describe('the end of a pin', () => {
     pins.switched(SPARE);
     pins.setPin(pinCommand(2, { candidate: 'slate' }), SPARE, NOW);
     pins.switched('slate');
-    pins.release(release(3));
+    pins.release(release(3), NOW);
     expect(pins.returnTo).toBe(MASTER);
   });
 
   it('leads nowhere where nothing was on air', () => {
     const pins = createPins();
     pins.setPin(pinCommand(1), null, NOW);
-    pins.release(release(2));
+    pins.release(release(2), NOW);
     expect(pins.returnTo).toBeNull();
   });
 
   it('is forgotten once the program has gone back', () => {
     const pins = createPins();
     pins.setPin(pinCommand(1), MASTER, NOW);
-    pins.release(release(2));
+    pins.release(release(2), NOW);
     pins.switched(MASTER);
     expect(pins.returnTo).toBeNull();
   });
@@ -184,14 +192,14 @@ describe('the end of a pin', () => {
   it('is forgotten where the program went elsewhere meanwhile', () => {
     const pins = createPins();
     pins.setPin(pinCommand(1), MASTER, NOW);
-    pins.release(release(2));
+    pins.release(release(2), NOW);
     pins.switched('slate');
     expect(pins.returnTo).toBeNull();
   });
 
   it('needs no pin: a release of nothing does nothing', () => {
     const pins = createPins();
-    expect(pins.release(release(1))).toEqual(DONE);
+    expect(pins.release(release(1), NOW)).toEqual(DONE);
     expect(pins).toMatchObject({ pin: null, drill: null, returnTo: null });
   });
 });
@@ -241,7 +249,7 @@ describe('a drill', () => {
   it('ends with a release', () => {
     const pins = createPins();
     pins.startDrill(drill(), MASTER, NOW);
-    pins.release(release(1));
+    pins.release(release(1), NOW);
     expect(pins).toMatchObject({ drill: null, returnTo: MASTER });
     expect(pins.askedBy('return')).toMatchObject({ by: 'bob' });
   });
@@ -251,7 +259,7 @@ describe('a drill', () => {
     pins.setPin(pinCommand(1), MASTER, NOW);
     pins.switched(SPARE);
     pins.startDrill(drill(), SPARE, NOW);
-    pins.release(release(2));
+    pins.release(release(2), NOW);
     expect(pins).toMatchObject({ pin: null, drill: null, returnTo: MASTER });
   });
 
@@ -280,7 +288,7 @@ describe('the same sequence on another command', () => {
     const pins = createPins();
     pins.setPin(pinCommand(5), MASTER, NOW);
     expect(pins.setPin(pinCommand(5, { candidate: MASTER }), SPARE, NOW).outcome).toBe('overtaken');
-    expect(pins.release(release(5)).outcome).toBe('overtaken');
+    expect(pins.release(release(5), NOW).outcome).toBe('overtaken');
     expect(pins.pin?.candidate).toBe(SPARE);
     expect(pins.setPin(pinCommand(5), MASTER, NOW).outcome).toBe('repeated');
   });
@@ -290,7 +298,7 @@ describe('the place to go back to', () => {
   it('is forgotten where it is lost meanwhile', () => {
     const pins = createPins();
     pins.setPin(pinCommand(1), MASTER, NOW);
-    pins.release(release(2));
+    pins.release(release(2), NOW);
     pins.forgetReturnUnless((name) => name === MASTER);
     expect(pins.returnTo).toBe(MASTER);
     pins.forgetReturnUnless(() => false);
@@ -320,5 +328,168 @@ describe('the events of a drill', () => {
     expect(phases).toEqual(['began']);
     pins.expire(NOW + 10_000);
     expect(phases).toEqual(['began', 'ended']);
+  });
+});
+
+describe('an automatic command', () => {
+  const ALARM = { by: 'control function', reason: 'camera1 is lost', automatic: true };
+  const UNTIL = NOW + 60_000;
+
+  interface Step {
+    /** ms after NOW. */
+    readonly at?: number;
+    readonly does: (pins: Pins, now: number) => CommandOutcome;
+    readonly outcome: CommandOutcome['outcome'];
+    readonly why?: string;
+  }
+  const personPins = (sequence: number, outcome: Step['outcome'] = 'done'): Step => ({
+    does: (pins, now) => pins.setPin(pinCommand(sequence), MASTER, now),
+    outcome,
+  });
+  const personReleases = (sequence: number, outcome: Step['outcome'] = 'done'): Step => ({
+    does: (pins, now) => pins.release(release(sequence), now),
+    outcome,
+  });
+  const personDrills: Step = { does: (pins, now) => pins.startDrill(drill(), MASTER, now), outcome: 'done' };
+  const pinsItself = (
+    sequence: number,
+    outcome: Step['outcome'] = 'done',
+    rest: Partial<Step> = {},
+  ): Step => ({
+    does: (pins, now) =>
+      pins.setPin(pinCommand(sequence, { ...ALARM, expiresAt: NOW + 90_000 }), MASTER, now),
+    outcome,
+    ...rest,
+  });
+  const releasesItself = (sequence: number, outcome: Step['outcome'] = 'done', why?: string): Step => ({
+    does: (pins, now) => pins.release(release(sequence, true), now),
+    outcome,
+    ...(why === undefined ? {} : { why }),
+  });
+  const ANNS_PIN = `pinned to ${SPARE} by ann (cable) until ${UNTIL}, for 60000 ms more`;
+
+  it.each<{ name: string; steps: readonly Step[]; pinBy: string | null; isDrilled?: boolean }>([
+    { name: 'pins where nothing is in its way', steps: [pinsItself(1)], pinBy: 'control function' },
+    {
+      name: "yields to a person's pin, and says whose, why and until when",
+      steps: [personPins(1), pinsItself(1, 'yielded', { why: ANNS_PIN })],
+      pinBy: 'ann',
+    },
+    {
+      name: 'does not yield to a pin that ends at this moment',
+      steps: [personPins(1), pinsItself(1, 'done', { at: 60_000 })],
+      pinBy: 'control function',
+    },
+    {
+      name: 'yields to a drill, and says until when',
+      steps: [
+        personDrills,
+        pinsItself(1, 'yielded', {
+          why: `drill of ${MASTER} by eve (rehearsal) until ${NOW + 10_000}, for 10000 ms more`,
+        }),
+      ],
+      pinBy: null,
+      isDrilled: true,
+    },
+    {
+      name: 'does not yield to a drill that ends at this moment',
+      steps: [personDrills, pinsItself(1, 'done', { at: 10_000 })],
+      pinBy: 'control function',
+    },
+    { name: 'ends an automatic pin', steps: [pinsItself(1), releasesItself(2)], pinBy: null },
+    {
+      name: "does not end a person's pin",
+      steps: [personPins(1), releasesItself(1, 'yielded', ANNS_PIN)],
+      pinBy: 'ann',
+    },
+    { name: 'is done where there is no pin to end', steps: [releasesItself(1)], pinBy: null },
+    {
+      name: 'never ends a drill, but the automatic pin behind it',
+      steps: [pinsItself(1), personDrills, releasesItself(2)],
+      pinBy: null,
+      isDrilled: true,
+    },
+    {
+      name: "gives way to a person's pin, which then stands",
+      steps: [pinsItself(1), personPins(1), pinsItself(2, 'yielded')],
+      pinBy: 'ann',
+    },
+    {
+      name: "is ended by a person's release, with the drill",
+      steps: [pinsItself(1), personDrills, personReleases(1)],
+      pinBy: null,
+    },
+    {
+      name: 'has numbers of its own: high ones do not stop a person',
+      steps: [pinsItself(1_000), personReleases(1), pinsItself(1_001)],
+      pinBy: 'control function',
+    },
+    {
+      name: "has numbers of its own: a person's high ones do not stop it",
+      steps: [personPins(1_000), personReleases(1_001), pinsItself(1)],
+      pinBy: 'control function',
+    },
+    {
+      name: 'is fenced among its own: repeated and overtaken',
+      steps: [
+        pinsItself(2),
+        pinsItself(2, 'repeated'),
+        releasesItself(2, 'overtaken'),
+        releasesItself(1, 'overtaken'),
+      ],
+      pinBy: 'control function',
+    },
+    {
+      name: 'that has yielded can be tried again with its number',
+      steps: [personPins(1), pinsItself(5, 'yielded'), personReleases(2), pinsItself(5)],
+      pinBy: 'control function',
+    },
+    {
+      name: 'that has yielded has overtaken those before it all the same',
+      steps: [personPins(1), releasesItself(5, 'yielded'), personReleases(2), pinsItself(4, 'overtaken')],
+      pinBy: null,
+    },
+  ])('$name', ({ steps, pinBy, isDrilled = false }) => {
+    const pins = createPins();
+    for (const { does, at = 0, outcome, why } of steps) {
+      expect(does(pins, NOW + at)).toMatchObject({ outcome, ...(why === undefined ? {} : { why }) });
+    }
+    expect({ pinBy: pins.pin?.by ?? null, isDrilled: pins.drill !== null }).toEqual({ pinBy, isDrilled });
+  });
+
+  it("leads back to where the program was before it, where a person's pin took its place", () => {
+    const pins = createPins();
+    pins.setPin(pinCommand(1, ALARM), MASTER, NOW);
+    pins.switched(SPARE);
+    pins.setPin(pinCommand(1, { candidate: 'slate' }), SPARE, NOW);
+    pins.switched('slate');
+    pins.release(release(2), NOW);
+    expect(pins.returnTo).toBe(MASTER);
+    expect(pins.askedBy('return')).toMatchObject({ by: 'bob' });
+  });
+});
+
+describe('where a program belongs after a pin', () => {
+  it('is not where it is on its way back from', () => {
+    const pins = createPins();
+    pins.setPin(pinCommand(1), MASTER, NOW);
+    pins.switched(SPARE);
+    pins.release(release(2), NOW);
+    // The return waits for a keyframe, and the spare is still on air.
+    pins.setPin(pinCommand(3, { candidate: 'slate' }), SPARE, NOW);
+    pins.switched('slate');
+    pins.release(release(4), NOW);
+    expect(pins.returnTo).toBe(MASTER);
+  });
+
+  it('is not where a drill has taken it', () => {
+    const pins = createPins();
+    pins.startDrill(drill(), MASTER, NOW);
+    pins.switched(SPARE);
+    pins.setPin(pinCommand(1, { candidate: 'slate' }), SPARE, NOW);
+    pins.switched('slate');
+    pins.expire(NOW + 10_000);
+    pins.release(release(2), NOW + 20_000);
+    expect(pins.returnTo).toBe(MASTER);
   });
 });

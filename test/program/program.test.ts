@@ -4,6 +4,7 @@ import { type InputPublication, InputRegistry } from '../../runtime/input/regist
 import { Director } from '../../runtime/program/director.ts';
 import { Program } from '../../runtime/program/program.ts';
 import type { ProgramPacket } from '../../runtime/program/program-packet.ts';
+import type { SelectorPolicy } from '../../runtime/program/selector.ts';
 import type { SwitchRecord } from '../../runtime/program/switch-record.ts';
 import {
   AUDIO_CONFIG,
@@ -38,7 +39,10 @@ class Stage {
   /** Packets of these inputs are late by so many ms. */
   readonly lateMs = new Map<string, number>();
 
-  constructor(names: readonly string[] = ['master/camera1', 'backup/spare']) {
+  constructor(
+    names: readonly string[] = ['master/camera1', 'backup/spare'],
+    onLoss: SelectorPolicy['onLoss'] = 'switch',
+  ) {
     this.inputs = names.map(
       (name) =>
         new Input({
@@ -59,6 +63,7 @@ class Stage {
       name: 'camera1',
       candidates: this.inputs,
       policy: {
+        onLoss,
         failback: 'auto',
         failbackHoldMs: HOLD_MS,
         flap: { losses: 9, windowMs: 60_000, maxHoldMs: 60_000 },
@@ -114,8 +119,8 @@ class Stage {
   }
 }
 
-function onMaster(): Stage {
-  const stage = new Stage();
+function onMaster(onLoss: SelectorPolicy['onLoss'] = 'switch'): Stage {
+  const stage = new Stage(undefined, onLoss);
   stage.publish('master/camera1');
   stage.run(400);
   stage.publish('backup/spare');
@@ -267,6 +272,79 @@ describe('a drill', () => {
       expect(stage.last).toMatchObject({ cause: 'return', kind: 'clean', to: 'master/camera1' });
     },
   );
+});
+
+describe('a program that waits for what it has lost', () => {
+  const videoOf = (stage: Stage) => stage.frames.filter(({ track }) => track === 'video');
+
+  it('shows nothing meanwhile, and goes on at a keyframe once its encoder has shown itself anew', () => {
+    const stage = onMaster('wait');
+    stage.unpublish('master/camera1');
+    const { length } = stage.frames;
+    const before = videoOf(stage).at(-1)?.time ?? 0;
+    stage.run(5_000);
+    expect(stage.program).toMatchObject({ onAir: { name: 'master/camera1' }, isWaiting: true });
+    expect(stage.frames).toHaveLength(length);
+
+    const at = stage.clock.now();
+    stage.publish('master/camera1');
+    stage.run(3_000);
+    expect(stage.program).toMatchObject({
+      onAir: { name: 'master/camera1' },
+      isWaiting: false,
+      switchCount: 1,
+    });
+    const [first] = videoOf(stage).filter(({ time }) => time > before);
+    expect(first).toMatchObject({ keyframe: true });
+    expect(first?.time).toBeGreaterThanOrEqual(at);
+    // Not before its clock has settled.
+    expect(first?.at).toBeGreaterThan(at + 900);
+  });
+
+  it('loses nothing where its encoder had only stood still', () => {
+    const stage = onMaster('wait');
+    stage.frozen.add('master/camera1');
+    stage.run(2_000);
+    expect(stage.program.isWaiting).toBe(true);
+    stage.frozen.clear();
+    stage.run(3_000);
+    expect(stage.program).toMatchObject({ isWaiting: false, switchCount: 1 });
+    const times = stage.frames.map(({ track, time }) => `${track} ${time}`);
+    expect(new Set(times).size).toBe(times.length);
+    expect(stage.clock.now() - (videoOf(stage).at(-1)?.time ?? 0)).toBeLessThan(100);
+  });
+
+  it('goes where a pin says at once, and comes back once that has ended', () => {
+    const stage = onMaster('wait');
+    stage.unpublish('master/camera1');
+    stage.run(1_000);
+    pin(stage, 'backup/spare');
+    expect(stage.program).toMatchObject({ onAir: { name: 'backup/spare' }, isWaiting: false });
+    stage.run(60);
+    expect(stage.last).toMatchObject({ cause: 'pinned', kind: 'warm', holeMs: { video: 0, audio: 0 } });
+    stage.publish('master/camera1');
+    stage.run(2_000);
+    stage.program.pins.release({ by: 'ops', reason: '', automatic: false, sequence: 2 }, stage.clock.now());
+    stage.run(1_200);
+    expect(stage.last).toMatchObject({ cause: 'return', kind: 'clean', to: 'master/camera1' });
+  });
+
+  it('plays a drill through', () => {
+    const stage = onMaster('wait');
+    const drill = { kind: 'unpublish', durationMs: 4_000, by: 'ops', reason: 'rehearsal' } as const;
+    stage.program.pins.startDrill(drill, 'master/camera1', stage.clock.now());
+    stage.run(1_000);
+    expect(stage.program.onAir?.name).toBe('backup/spare');
+    stage.run(5_000);
+    expect(stage.program.onAir?.name).toBe('master/camera1');
+  });
+
+  it('rests like any other when nobody plays it', () => {
+    const stage = onMaster('wait');
+    stage.unpublish('master/camera1');
+    stage.program.rest(stage.clock.now());
+    expect(stage.program).toMatchObject({ onAir: null, isWaiting: false });
+  });
 });
 
 describe('the records of a program', () => {

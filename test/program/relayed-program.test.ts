@@ -65,6 +65,7 @@ class Stage {
       name: 'camera1',
       candidates: inputs,
       policy: {
+        onLoss: 'switch',
         failback: 'auto',
         failbackHoldMs: HOLD_MS,
         flap: { losses: 9, windowMs: 60_000, maxHoldMs: 60_000 },

@@ -434,9 +434,114 @@ describe('a drill', () => {
   ]);
 });
 
+describe('a loss that is waited for', () => {
+  const wait = { onLoss: 'wait' } as const;
+  const dead = candidate(SPARE, { health: 'absent' });
+  runs(
+    [
+      {
+        name: 'leaves the program where it is, whatever is live',
+        candidates: [lost(MASTER), live(SPARE), live('slate')],
+        state: showing(MASTER),
+        selects: stay(MASTER),
+      },
+      {
+        name: 'of a stall too',
+        candidates: [lost(MASTER, 'stalled'), live(SPARE), live('slate')],
+        state: showing(MASTER),
+        selects: stay(MASTER),
+      },
+      {
+        name: 'also while it is coming back',
+        candidates: [lost(MASTER, 'starting'), live(SPARE), live('slate')],
+        state: showing(MASTER),
+        selects: stay(MASTER),
+      },
+      {
+        name: 'brings no slate where there is nothing else',
+        candidates: [lost(MASTER), lost(SPARE), live('slate')],
+        state: showing(MASTER),
+        selects: stay(MASTER),
+      },
+      {
+        name: 'of a spare is no failback to a master that is clean',
+        candidates: [live(MASTER), dead],
+        state: showing(SPARE),
+        selects: stay(SPARE),
+      },
+      {
+        name: 'ends with a pin',
+        candidates: [lost(MASTER), live(SPARE), live('slate')],
+        state: showing(MASTER, { pin: pin(SPARE) }),
+        selects: go(SPARE, 'pinned'),
+      },
+      {
+        name: 'is none while a pin stands: its candidate takes no viewers with it',
+        candidates: [live(MASTER), dead, live('slate')],
+        state: showing(SPARE, { pin: pin(SPARE) }),
+        selects: go(MASTER, 'lost'),
+      },
+      {
+        name: 'begins again when the pin has ended',
+        candidates: [live(MASTER), dead, live('slate')],
+        state: showing(SPARE, { pin: pin(SPARE, { forMs: 0 }) }),
+        selects: stay(SPARE),
+      },
+      {
+        name: 'does not keep the program from going back after a pin',
+        candidates: [live(MASTER, 0), live(SPARE)],
+        state: showing(SPARE, { returnTo: MASTER }),
+        selects: go(MASTER, 'return'),
+      },
+      {
+        name: 'does not keep it from going back from what is lost by then',
+        candidates: [live(MASTER, 0), dead],
+        state: showing(SPARE, { returnTo: MASTER }),
+        selects: go(MASTER, 'return'),
+      },
+      {
+        name: 'is none where a drill plays it',
+        candidates: [candidate(MASTER, { withheld: 'drill' }), live(SPARE), live('slate')],
+        state: showing(MASTER),
+        selects: go(SPARE, 'drill'),
+      },
+      {
+        name: 'is none where a drill runs and the stand-in is lost',
+        candidates: [candidate(MASTER, { withheld: 'drill' }), dead, live('slate')],
+        state: showing(SPARE),
+        selects: go('slate', 'lost'),
+      },
+      {
+        name: 'is none where another program has taken the backup',
+        candidates: [lost(MASTER), candidate(SPARE, { withheld: 'contention' }), live('slate')],
+        state: showing(SPARE),
+        selects: go('slate', 'contention'),
+      },
+      {
+        name: 'is none at the start',
+        candidates: [lost(MASTER), live(SPARE), live('slate')],
+        state: showing(null),
+        selects: go(SPARE, 'start'),
+      },
+      {
+        name: 'does not hold the slate',
+        candidates: [lost(MASTER), live(SPARE, 0), live('slate')],
+        state: showing('slate'),
+        selects: go(SPARE, 'failback'),
+      },
+      {
+        name: 'is something else than one that is degraded, which is left',
+        candidates: [degraded(MASTER), live(SPARE), live('slate')],
+        state: showing(MASTER),
+        selects: go(SPARE, 'degraded'),
+      },
+    ].map((one) => ({ ...one, policy: wait })),
+  );
+});
+
 describe('flap damping', () => {
   const flap = { losses: 3, windowMs: 60_000, maxHoldMs: 300_000 };
-  const policy: SelectorPolicy = { failback: 'auto', failbackHoldMs: 10_000, flap };
+  const policy: SelectorPolicy = { ...POLICY, flap };
 
   it.each<[name: string, lossesAgoMs: number[], holdSeconds: number]>([
     ['never lost', [], 10],
@@ -522,6 +627,7 @@ function randomState(random: Random): RandomState {
       returnTo: random.chance(0.3) ? anyName() : null,
     },
     policy: {
+      onLoss: 'switch',
       failback: random.pick<FailbackPolicy>(['auto', 'manual', 'sticky']),
       failbackHoldMs: random.pick([0, HOLD]),
       flap: { losses: random.whole(1, 4), windowMs: 60_000, maxHoldMs: random.pick([0, 300_000]) },
@@ -573,6 +679,18 @@ describe('in every state', () => {
       if (cause === null) return true;
       const after = select(candidates, { ...state, onAir: name, returnTo: null }, policy, NOW);
       return after.cause === null;
+    });
+  });
+
+  it('waiting for what is lost changes nothing but that: it stays where it is', () => {
+    always(({ candidates, state, policy }, selection) => {
+      const waiting = select(candidates, state, { ...policy, onLoss: 'wait' }, NOW);
+      const current = candidates.find(({ name }) => name === state.onAir);
+      const isLost = current !== undefined && current.kind !== 'slate' && !canShow(current);
+      if (JSON.stringify(waiting) === JSON.stringify(selection)) return true;
+      return (
+        isLost && (waiting.cause === null ? waiting.candidate === state.onAir : waiting.cause === 'return')
+      );
     });
   });
 

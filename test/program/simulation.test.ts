@@ -119,6 +119,7 @@ class World {
       name: 'camera1',
       candidates: inputs,
       policy: {
+        onLoss: 'switch',
         failback: 'auto',
         failbackHoldMs: 2_000,
         flap: { losses: 1_000, windowMs: 60_000, maxHoldMs: 2_000 },
@@ -212,7 +213,10 @@ class World {
     this.run(1_500 + this.random() * 3_000);
     encoder.frozen = null;
     if (!encoder.isConnected) this.connect(onAir);
-    this.program.pins.release({ by: 'test', reason: '', sequence: this.nextSequence() });
+    this.program.pins.release(
+      { by: 'test', reason: '', automatic: false, sequence: this.nextSequence() },
+      this.clock.now(),
+    );
     // Whatever it wants to go back to by itself, let it; and let both get warm enough to be lost again.
     this.run(6_000 + this.random() * 3_000);
     this.until(() => this.program.candidates.every(({ health }) => health === 'live'), 20_000);

@@ -123,6 +123,7 @@ export class SimulatedHost {
       name: 'camera1',
       candidates: inputs,
       policy: {
+        onLoss: 'switch',
         failback: 'auto',
         failbackHoldMs: HOLD_MS,
         flap,

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { tarArchive } from '../../lib/constructs/tar-archive.ts';
+import { decodeSummary } from '../../runtime/contract/summary-text.ts';
 import { publishRtmp } from '../../runtime/rtmp/client.ts';
 import { systemClock as clock } from '../../runtime/system-clock.ts';
 import { buildBundle } from '../../scripts/build-bundle.ts';
@@ -64,12 +65,12 @@ afterEach(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-it('of the template is accepted by shellcheck, with the script that it writes', () => {
-  const inner = /^cat >\/opt\/understudy\/fetch-keys <<'END_OF_FILE'\n(.*?)\nEND_OF_FILE$/ms.exec(
-    whole.userData,
-  )?.[1];
-  for (const script of [whole.userData, inner ?? '']) {
-    expect(script.startsWith('#!/bin/bash\n')).toBe(true);
+it('of the template is accepted by shellcheck, with the scripts that it writes', () => {
+  const written = (path: string): string =>
+    new RegExp(`^cat >${path} <<'END_OF_FILE'\\n(.*?\\n)END_OF_FILE$`, 'ms').exec(whole.userData)?.[1] ?? '';
+  const inner = [written('/opt/understudy/fetch-keys'), written('/usr/local/bin/understudy')];
+  for (const script of [whole.userData, ...inner]) {
+    expect(script).toMatch(/^#!\/bin\/(ba)?sh\n/);
     expect(execFileSync('shellcheck', ['-'], { input: script, encoding: 'utf8' })).toBe('');
   }
 });
@@ -99,6 +100,9 @@ it(
     for (const name of [`${HOST}.key`, 'relay.key']) {
       expect(statSync(join(credentials, name)).mode & 0o777).toBe(0o600);
     }
+    // As Run Command runs it. The control port is that of the configuration.
+    const summary = decodeSummary(await machine.run('/usr/local/bin/understudy', 'status', '--brief'));
+    expect(summary).toMatchObject({ host: HOST, state: 'serving', programs: [{ name: 'camera1' }, {}, {}] });
     // What the agent sends: the lines of the host and of systemd about it.
     expect(instance.linesOf('aws/agent')).toEqual([
       '-a fetch-config -m ec2 -s -c file:/etc/understudy/cloudwatch-agent.json',

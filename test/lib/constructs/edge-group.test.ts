@@ -17,6 +17,7 @@ function edges(changes: Changes = {}) {
   const { stack, vpc, securityGroup, loadBalancer } = surroundings();
   const { drainTimeout = Duration.seconds(30) } = changes;
   const made = new EdgeGroup(stack, 'Edges', {
+    deployment: 'show',
     vpc,
     loadBalancer,
     entrance: new ViewerEntrance(stack, 'Entrance', { vpc, loadBalancer, drainTimeout }),
@@ -149,6 +150,14 @@ describe('a group of edges', () => {
         NotificationTargetARN: Match.absent(),
       },
     );
+  });
+
+  it('gives each edge the tag by which commands find it, and no name', () => {
+    const [group] = propertiesOf(edges().template, 'AWS::AutoScaling::AutoScalingGroup');
+    const tags = group?.Tags as Array<{ Key: string }>;
+    expect(tags.filter(({ Key }) => Key.startsWith('understudy:'))).toEqual([
+      { Key: 'understudy:deployment', Value: 'show', PropagateAtLaunch: true },
+    ]);
   });
 
   it('has edges with IMDSv2 alone, encrypted volumes and a metric a minute', () => {

@@ -57,6 +57,21 @@ it('writes any configuration as it is', () => {
   expect(JSON.parse(bash(toStdout))).toEqual(config);
 });
 
+it('installs a command that finds the configuration, and hands on what it is given', () => {
+  const [, command = ''] = /^cat >\/usr\/local\/bin\/understudy <<'END_OF_FILE'\n(.*?)^END_OF_FILE$/ms.exec(
+    hostUserData(OPTIONS),
+  ) ?? [''];
+  expect(command).toContain('exec /usr/bin/node-24 /opt/understudy/understudy.mjs "$@"');
+  const told = 'printf "%s|" "$UNDERSTUDY_CONFIG" "$@"';
+  const run = (env: NodeJS.ProcessEnv): string =>
+    execFileSync('sh', ['-c', command.replace(/^exec .* "\$@"$/m, told), 'understudy', 'status', 'a  "b'], {
+      env: { PATH: process.env.PATH, ...env },
+      encoding: 'utf8',
+    });
+  expect(run({})).toBe('/etc/understudy/understudy.config.json|status|a  "b|');
+  expect(run({ UNDERSTUDY_CONFIG: 'event.json' })).toBe('event.json|status|a  "b|');
+});
+
 it('fits EC2 with all hosts that a deployment may have', () => {
   const named = (kind: string, count: number) =>
     Array.from({ length: count }, (_, index) => ({ name: `${kind}-${index + 1}` }));

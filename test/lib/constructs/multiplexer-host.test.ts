@@ -47,6 +47,16 @@ it('needs no address and no name of its own', () => {
   template.resourceCountIs('AWS::Route53::RecordSet', 0);
 });
 
+it('carries the tags by which commands find it', () => {
+  const [instance] = Object.values(hostAlone().findResources('AWS::EC2::Instance'));
+  expect(instance?.Properties.Tags).toEqual(
+    expect.arrayContaining([
+      { Key: 'understudy:deployment', Value: 'understudy' },
+      { Key: 'understudy:host', Value: 'master-camera1' },
+    ]),
+  );
+});
+
 it('waits for its start as long as it is told', () => {
   hostAlone({ startTimeout: Duration.minutes(3) }).hasResource('AWS::EC2::Instance', {
     CreationPolicy: { ResourceSignal: { Count: 1, Timeout: 'PT3M' } },
