@@ -23,6 +23,7 @@ export interface HostMetricsOptions {
   readonly programs: readonly Program[];
   readonly feeds: ReadonlyMap<string, ProgramFeed>;
   readonly relays: () => readonly RelayState[];
+  readonly limits: () => Snapshot['limits'];
   readonly logger: MetricsLog;
 }
 
@@ -109,6 +110,7 @@ export class HostMetrics {
         .flatMap(({ kind, input, host, state }) =>
           kind === 'pulled' ? [] : [{ kind, input, peer: host, isOpen: state === 'open' }],
         ),
+      limits: this.options.limits(),
       eventLoopDelayMs: eventLoop.takeWorstMs(),
       process: processFigures(this.processStartedAt),
     };

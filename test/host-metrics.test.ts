@@ -43,6 +43,7 @@ function metricsOf(raw: object) {
   });
   const feeds = new Map([['camera1', new ProgramFeed(program, config.viewers, clock)]]);
   const metrics = new HostMetrics({
+    limits: () => [],
     relays: () => [],
     config,
     clock,
