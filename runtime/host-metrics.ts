@@ -25,6 +25,7 @@ export interface HostMetricsOptions {
   readonly relays: () => readonly RelayState[];
   /** What the preflight warns of, of one program. */
   readonly warningsOf: (program: string) => readonly string[];
+  readonly limits: () => Snapshot['limits'];
   readonly logger: MetricsLog;
 }
 
@@ -111,6 +112,7 @@ export class HostMetrics {
         .flatMap(({ kind, input, host, state }) =>
           kind === 'pulled' ? [] : [{ kind, input, peer: host, isOpen: state === 'open' }],
         ),
+      limits: this.options.limits(),
       eventLoopDelayMs: eventLoop.takeWorstMs(),
       process: processFigures(this.processStartedAt),
     };

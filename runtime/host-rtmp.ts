@@ -2,11 +2,18 @@ import type { Logger } from 'pino';
 import type { HostRelays } from './host-relays.ts';
 import type { InputRegistry, PublishRefusal } from './input/registry.ts';
 import { keysMatch } from './keys.ts';
-import type { Cancel } from './media/clock.ts';
+import type { Cancel, Clock } from './media/clock.ts';
 import { rtmpFormat } from './output/packet-format.ts';
 import type { ProgramFeed } from './output/program-feed.ts';
 import { RELAY_APP } from './relay/relay-url.ts';
-import { type Playback, type Refusal, refusal, type ServerHandler } from './rtmp/server-handler.ts';
+import { AdobeLogin } from './rtmp/adobe-login.ts';
+import {
+  type Playback,
+  type Refusal,
+  refusal,
+  type ServerHandler,
+  type StreamRequest,
+} from './rtmp/server-handler.ts';
 
 const PUBLISH_APPS = new Set(['master', 'backup']);
 const PLAY_APP = 'live';
@@ -19,18 +26,35 @@ export interface RtmpHandlerOptions {
   /** Why no viewer may come now; null where one may. */
   readonly viewerRefusal: () => string | null;
   readonly keys: ReadonlyMap<string, string>;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Joins the RTMP server to inputs and programs. Each refusal is one log line, without the key. */
 export function rtmpHandler(options: RtmpHandlerOptions): ServerHandler {
-  const { registry, feeds, relays, viewerRefusal, keys, logger } = options;
+  const { registry, feeds, relays, viewerRefusal, keys, clock, logger } = options;
+  const logins = new Map(
+    [...PUBLISH_APPS].map((app) => [
+      app,
+      new AdobeLogin({ now: () => clock.now(), passwordOf: (user) => keys.get(`${app}/${user}`) }),
+    ]),
+  );
+  /** The key that a publisher has shown, in whichever way. */
+  const keyOf = ({ app, name, isLogin, query }: StreamRequest): string | undefined => {
+    if (!isLogin) return query.get('key');
+    return query.get('user') === name && logins.get(app)?.isRight(query)
+      ? keys.get(`${app}/${name}`)
+      : undefined;
+  };
   const refuse = (what: string, address: string, refused: Refusal): Refusal => {
     logger.warn({ event: 'refused', what, address, code: refused.code }, refused.description);
     return refused;
   };
   return {
-    connect: (app, address) => {
+    connect: ({ app, isLogin, query }, address) => {
+      const login = isLogin ? logins.get(app) : undefined;
+      // How a login begins is no mistake, and none to log.
+      if (login !== undefined) return login.connect(query);
       if (PUBLISH_APPS.has(app) || app === PLAY_APP) return null;
       if (app === RELAY_APP && relays !== null) return null;
       if (holdsKey(app, keys)) return refuse('connect', address, KEY_AS_NAME);
@@ -38,7 +62,7 @@ export function rtmpHandler(options: RtmpHandlerOptions): ServerHandler {
       return refuse('connect', address, refusal('NetConnection.Connect.InvalidApp', description));
     },
     publish: (request, publisher) => {
-      const { app, name, query } = request;
+      const { app, name } = request;
       if (app === RELAY_APP && relays !== null) {
         const answer = relays.publish(request, publisher);
         return 'refused' in answer ? refuse('relay', publisher.address, answer) : answer;
@@ -46,7 +70,7 @@ export function rtmpHandler(options: RtmpHandlerOptions): ServerHandler {
       if (holdsKey(name, keys)) return refuse('publish', publisher.address, KEY_AS_NAME);
       const path = `${app}/${name}`;
       const publication = PUBLISH_APPS.has(app)
-        ? registry.publish(path, query.get('key'), publisher)
+        ? registry.publish(path, keyOf(request), publisher)
         : 'unknown-input';
       return typeof publication === 'string'
         ? refuse('publish', publisher.address, PUBLISH_REFUSALS[publication](path))

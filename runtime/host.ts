@@ -8,6 +8,7 @@ import type { HostState } from './contract/control-api.ts';
 import { createControlServer } from './control/control-server.ts';
 import { EventLog } from './control/event-log.ts';
 import { Drain } from './drain.ts';
+import { type CertificateConfig, readCertificate, watchCertificate } from './host-certificate.ts';
 import { HostControl } from './host-control.ts';
 import { listenHttp, listening } from './host-listeners.ts';
 import { HostMetrics } from './host-metrics.ts';
@@ -17,6 +18,7 @@ import type { HealthPolicy } from './input/health.ts';
 import { Input, type InputEvents } from './input/input.ts';
 import { InputRegistry } from './input/registry.ts';
 import { keysMatch, RELAY_KEY_NAME } from './keys.ts';
+import { LimitLog } from './limit-log.ts';
 import { playClip } from './media/clip.ts';
 import type { Cancel, Clock } from './media/clock.ts';
 import { createMetricsServer, exposeMetrics } from './metrics/metrics-server.ts';
@@ -102,6 +104,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
           logger,
           onRest: (program) => feeds.get(program)?.reset(),
         });
+  const limits = new LimitLog(logger);
   const metrics = new HostMetrics({
     config,
     clock,
@@ -110,6 +113,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     feeds,
     relays: () => relays?.state() ?? [],
     warningsOf: (program) => control.warningsOf(program),
+    limits: () => limits.totals(),
     logger,
   });
   const director = new Director({ clock, inputs, programs, contention: config.failover.contention });
@@ -141,7 +145,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const rtmp = new RtmpServer({
     clock,
     limits: config.limits,
-    handler: rtmpHandler({ registry, feeds, relays, viewerRefusal, keys: options.keys, logger }),
+    handler: rtmpHandler({ registry, feeds, relays, viewerRefusal, keys: options.keys, clock, logger }),
+    onLimit: (limit, address) => limits.met(limit, address),
     onClosed: (closed) => logger.debug({ event: 'rtmp-closed', ...closed }, 'connection closed'),
   });
   const http = createHttpServer({
@@ -200,6 +205,22 @@ export async function startHost(options: HostOptions): Promise<Host> {
     rtmp.requestReconnect('viewer', 'this host is draining: connect again');
     logger.info({ event: 'drain', phase: 'ended', ...(await ended) }, 'drain ended');
   };
+  const listenRtmps = async (rtmps: CertificateConfig): Promise<void> => {
+    const read = () => readCertificate(rtmps, { directory: options.directory, env: process.env });
+    const identity = read();
+    ports.rtmps = await listening('rtmps.port', rtmps.port, () =>
+      rtmp.listenTls(rtmps.port, rtmps.host, identity),
+    );
+    undo.push(
+      watchCertificate(identity, clock, {
+        read,
+        renew: (renewed) => rtmp.renew(renewed),
+        onRenewed: () => logger.info({ event: 'certificate' }, 'the certificate has been renewed'),
+        onFailed: (error) =>
+          logger.error({ event: 'certificate', error: String(error) }, 'the new certificate cannot be used'),
+      }),
+    );
+  };
   try {
     const slate = registry.get('slate');
     const slateClip = slate === undefined ? null : readSlate(config, options.directory);
@@ -207,6 +228,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     ports.rtmp = await listening('rtmp.port', config.rtmp.port, () =>
       rtmp.listen(config.rtmp.port, config.rtmp.host),
     );
+    if (config.rtmps !== false) await listenRtmps(config.rtmps);
     ports.http = await listening('http.port', config.http.port, () =>
       listenHttp(http, config.http.port, config.http.host),
     );
@@ -226,6 +248,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     relays?.start();
     undo.push(
       director.start(),
+      limits.start(clock),
       clock.every(VIEWER_CHECK_MS, () => {
         relays?.check(clock.now());
         for (const feed of feeds.values()) feed.checkViewers(clock.now());

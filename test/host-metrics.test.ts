@@ -44,6 +44,7 @@ function metricsOf(raw: object) {
   const warnings: string[] = [];
   const feeds = new Map([['camera1', new ProgramFeed(program, config.viewers, clock)]]);
   const metrics = new HostMetrics({
+    limits: () => [],
     relays: () => [],
     warningsOf: (name) => (name === 'camera1' ? warnings : []),
     config,

@@ -114,7 +114,7 @@ Exit status: ${ExitCode.ok} fine, ${ExitCode.failed} failed or refused, ${ExitCo
     .command('publish')
     .description('loop a clip at real speed to an RTMP server: a test encoder')
     .argument('<file>', 'an FLV file with H.264 and AAC')
-    .argument('<url>', 'rtmp://HOST/master/NAME[?key=KEY]')
+    .argument('<url>', 'rtmp://HOST/master/NAME[?key=KEY], or rtmps://…')
     .option('--key-env <name>', 'the environment variable that holds the stream key')
     .option('--key-file <file>', 'the file that holds the stream key')
     .option('--retry', 'connect again where the connection ends', false)

@@ -23,7 +23,7 @@ export interface PlayedStream {
 
 /** Plays `rtmp://…` or `http://….flv`. Rejects with CommandError where it cannot be reached or is refused. */
 export async function playStream(url: string, clock: Clock, listener: StreamListener): Promise<PlayedStream> {
-  if (url.startsWith('rtmp://')) {
+  if (/^rtmps?:\/\//.test(url)) {
     checkRtmpUrl(url);
     try {
       return await playRtmp(url, { clock }, listener);

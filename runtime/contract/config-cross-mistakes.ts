@@ -72,7 +72,10 @@ function checkPrograms(pass: Pass): void {
 }
 
 function checkPorts(pass: Pass): void {
-  const ports = ['rtmp', 'http', 'control', 'metrics'].map((listener) => [listener, 'port']);
+  // The only listener that is there on demand and has a default.
+  const hasRtmps = isGiven(pass, ['rtmps', 'certificate']);
+  const listeners = ['rtmp', ...(hasRtmps ? ['rtmps'] : []), 'http', 'control', 'metrics'];
+  const ports = listeners.map((listener) => [listener, 'port']);
   const fixed = ports.filter((path) => numberAt(pass, path) !== ANY_PORT);
   for (const [path, first] of repeats(fixed, (port) => numberAt(pass, port))) {
     const [blamed, other] = isGiven(pass, path) ? [path, first] : [first, path];

@@ -419,6 +419,20 @@ const document = z
       })
       .prefault({})
       .describe('The RTMP listener.'),
+    rtmps: z
+      .union([
+        z.literal(false),
+        z.strictObject({
+          host: text(HOST_PATTERN, HOST_RULE, ANY_ADDRESS).exactOptional(),
+          port: port(1936, 'Where encoders publish and viewers play with TLS'),
+          certificate: path(
+            'The certificate with its chain, a PEM file, relative to the configuration file.',
+          ),
+          privateKey: secretReference('Where its private key stands, in PEM.'),
+        }),
+      ])
+      .default(false)
+      .describe('A listener for RTMP over TLS. A certificate that is renewed is taken up within seconds.'),
     http: z
       .strictObject({
         host: text(HOST_PATTERN, HOST_RULE, ANY_ADDRESS).exactOptional(),
@@ -456,6 +470,21 @@ const document = z
     limits: z
       .strictObject({
         connections: whole([1, 1_000_000], 10_000, 'More RTMP connections are turned away.'),
+        connectionsPerAddress: whole(
+          [1, 1_000_000],
+          2_000,
+          'More RTMP connections from one address are turned away.',
+        ),
+        handshakes: whole(
+          [1, 1_000_000],
+          1_000,
+          'More RTMP connections that have not done their handshake are turned away.',
+        ),
+        strangersBytes: whole(
+          BUFFER_BOUNDS_BYTES,
+          67_108_864,
+          'What connections that have shown no key may make the host hold, together; the greediest is closed.',
+        ),
         handshakeTimeoutMs: whole(
           TIMEOUT_BOUNDS_MS,
           5000,

@@ -143,9 +143,10 @@ export interface HostState {
   readonly pid: number;
   readonly startedAt: number;
   readonly now: number;
-  /** Ports. `metrics` is there where the configuration has `metrics.port`. */
+  /** Ports. `rtmps` and `metrics` are there where the configuration has them. */
   readonly listeners: {
     readonly rtmp: number;
+    readonly rtmps?: number;
     readonly http: number;
     readonly control: number;
     readonly metrics?: number;

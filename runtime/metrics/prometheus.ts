@@ -87,6 +87,11 @@ export class PrometheusExposition {
     '1 while an input goes to, or comes from, another host; 0 while that connection is lost.',
     ['kind', 'input', 'peer'],
   );
+  private readonly limits = this.counter(
+    'limits_met_total',
+    'RTMP connections that were turned away or closed for a limit on all of them together.',
+    ['limit'],
+  );
   private readonly eventLoopDelay = this.gauge(
     'event_loop_delay_seconds',
     'How long anything had to wait for its turn, the worst of the last second.',
@@ -137,6 +142,7 @@ export class PrometheusExposition {
     for (const { kind, input, peer, isOpen } of snapshot.relays) {
       this.relayOpen.set({ kind, input, peer }, isOpen ? 1 : 0);
     }
+    for (const { limit, total: times } of snapshot.limits) total(this.limits, { limit }, times);
     this.eventLoopDelay.set(snapshot.eventLoopDelayMs / MS_PER_S);
     this.takeProcess(snapshot.process);
     if (reporter === null) return;

@@ -11,6 +11,8 @@ export interface Snapshot {
   readonly programs: readonly ProgramFigures[];
   /** The connections to other hosts that this host keeps up. */
   readonly relays: readonly RelayFigures[];
+  /** The limits that RTMP connections have met, and how often since the host started. */
+  readonly limits: ReadonlyArray<{ readonly limit: string; readonly total: number }>;
   /** The worst delay of this second. */
   readonly eventLoopDelayMs: number;
   readonly process: ProcessFigures;

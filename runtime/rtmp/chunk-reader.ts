@@ -54,6 +54,11 @@ export class ChunkReader {
     this.onMessage = onMessage;
   }
 
+  /** What messages under way hold. */
+  get heldBytes(): number {
+    return this.bufferedBytes;
+  }
+
   /** Takes what a socket read. Throws ProtocolError where the peer must be closed. */
   push(data: Buffer): void {
     let position = 0;

@@ -1,4 +1,5 @@
-import { connect as connectSocket, type Socket } from 'node:net';
+import { connect as connectSocket, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { AmfObject, AmfValue } from '../codec/amf0.ts';
 import { asObject, decodeData, encodeSetDataFrame } from '../codec/data-message.ts';
 import { parseAudio, parseVideo } from '../codec/media-header.ts';
@@ -144,7 +145,7 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
 
   private constructor(url: RtmpUrl) {
     this.url = url;
-    this.socket = connectSocket({ host: url.host, port: url.port, noDelay: true });
+    this.socket = openSocket(url);
     this.handshake = new Handshake('client', (bytes) => this.socket.write(bytes));
     this.reader = new ChunkReader(
       { maxMessageBytes: MAX_MESSAGE_BYTES, maxBufferedBytes: 2 * MAX_MESSAGE_BYTES, maxChunkStreams: 64 },
@@ -415,4 +416,12 @@ function statusError(info: AmfObject): RtmpStatusError {
     typeof info.code === 'string' ? info.code : 'refused without a code',
     typeof info.description === 'string' ? oneLine(info.description) : '',
   );
+}
+
+/** With TLS, the certificate must be the host's, by the authorities that Node knows (and NODE_EXTRA_CA_CERTS). */
+function openSocket({ isSecure, host, port }: RtmpUrl): Socket {
+  if (!isSecure) return connectSocket({ host, port, noDelay: true });
+  // Names only: an address is no server name (RFC 6066, 3).
+  const socket = connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }) });
+  return socket.setNoDelay(true);
 }

@@ -26,6 +26,19 @@ const MAX_REPLY_BYTES = 1024 * 1024;
 const CLOSE_GRACE_MS = 1_000;
 const KEEP_ALIVE_MS = 15_000;
 
+export interface ConnectionOptions {
+  readonly socket: Socket;
+  readonly clock: Clock;
+  readonly limits: ConnectionLimits;
+  readonly handler: ServerHandler;
+  /** Called once, unless the connection ends before. */
+  readonly onHandshake: () => void;
+  /** By how many bytes `strangerBytes` has grown, or shrunk. */
+  readonly onHeld: (bytes: number) => void;
+  /** Called once. */
+  readonly onClose: (reason: string, role: ServerSession['role']) => void;
+}
+
 /**
  * One RTMP client's socket: handshake, then chunks to a session. Closes once, with one reason.
  *
@@ -46,20 +59,17 @@ export class ServerConnection implements SessionConnection {
   /** Replies that were written since the client had last taken everything. */
   private replyBytes = 0;
   private isClosed = false;
-  private readonly onClose: (reason: string, role: ServerSession['role']) => void;
+  /** Bytes of messages that have not come whole and of replies that are not taken, as long as it has shown no key. */
+  strangerBytes = 0;
+  private isStranger = true;
+  private readonly options: ConnectionOptions;
 
-  constructor(options: {
-    socket: Socket;
-    clock: Clock;
-    limits: ConnectionLimits;
-    handler: ServerHandler;
-    onClose: (reason: string, role: ServerSession['role']) => void;
-  }) {
+  constructor(options: ConnectionOptions) {
     const { socket, clock, limits, handler } = options;
+    this.options = options;
     this.socket = socket;
     this.clock = clock;
     this.limits = limits;
-    this.onClose = options.onClose;
     this.address = peerAddress(socket);
     this.openedAt = clock.now();
     this.lastReceivedAt = this.openedAt;
@@ -101,6 +111,8 @@ export class ServerConnection implements SessionConnection {
 
   allowLargeMessages(): void {
     const { messageBytes } = this.limits;
+    this.isStranger = false;
+    this.countHeld();
     this.reader.limits.maxMessageBytes = messageBytes;
     // A whole message of video and one of audio at a time, with commands in between.
     this.reader.limits.maxBufferedBytes = 2 * messageBytes + COMMAND_MESSAGE_BYTES;
@@ -136,9 +148,9 @@ export class ServerConnection implements SessionConnection {
     this.receivedBytes += data.length;
     this.socket.cork();
     try {
-      const rest = this.handshake.isDone ? data : this.handshake.push(data);
-      this.reader.push(rest);
+      this.reader.push(this.handshake.isDone ? data : this.shakeHands(data));
       this.acknowledge();
+      this.countHeld();
       if (this.replyBytes > MAX_REPLY_BYTES) {
         throw new ProtocolError(
           'too-many-commands',
@@ -153,6 +165,23 @@ export class ServerConnection implements SessionConnection {
     }
   }
 
+  private shakeHands(data: Buffer): Buffer {
+    const rest = this.handshake.push(data);
+    if (this.handshake.isDone) this.options.onHandshake();
+    return rest;
+  }
+
+  private countHeld(): void {
+    const isCounted = this.isStranger && !this.isClosed;
+    const held = isCounted
+      ? this.reader.heldBytes + Math.min(this.replyBytes, this.socket.writableLength)
+      : 0;
+    if (held === this.strangerBytes) return;
+    const grown = held - this.strangerBytes;
+    this.strangerBytes = held;
+    this.options.onHeld(grown);
+  }
+
   /** 5.4.3: an encoder may stop sending until what it sent is acknowledged. The sequence number wraps. */
   private acknowledge(): void {
     if (this.receivedBytes - this.acknowledgedBytes < this.session.ackWindowBytes) return;
@@ -164,9 +193,10 @@ export class ServerConnection implements SessionConnection {
     if (this.isClosed) return;
     // The session's last words are not sent any more: the peer is gone, or has been told the reason.
     this.isClosed = true;
+    this.countHeld();
     const { role } = this.session;
     this.session.end(reason);
     if (!this.socket.writableEnded) this.socket.destroy();
-    this.onClose(reason, role);
+    this.options.onClose(reason, role);
   }
 }

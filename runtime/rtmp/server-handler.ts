@@ -3,8 +3,8 @@ import type { MediaPacket, Metadata } from '../media/packet.ts';
 
 /** What the RTMP server asks of whoever owns the inputs and the programs. All calls are synchronous. */
 export interface ServerHandler {
-  /** A client wants to connect to an application. */
-  connect(app: string, address: string): Refusal | null;
+  /** A client wants to connect to an application; the request names no stream yet. */
+  connect(request: StreamRequest, address: string): Refusal | null;
   publish(request: StreamRequest, publisher: Peer): Publication | Refusal;
   play(request: StreamRequest, viewer: Viewer): Playback | Refusal;
 }
@@ -12,6 +12,8 @@ export interface ServerHandler {
 export interface StreamRequest {
   readonly app: string;
   readonly name: string;
+  /** The client means to log in with a user and a password. */
+  readonly isLogin: boolean;
   /** The query of the stream name, and that of the application where the former does not say otherwise. */
   readonly query: ReadonlyMap<string, string>;
 }

@@ -202,11 +202,11 @@ export class ServerSession {
     if (this.application !== null) throw new ProtocolError('command', 'connect twice');
     const parameters = asObject(command.args[0]);
     const application = text(parameters.app);
-    const { app } = resolveStreamPath(application, '');
+    const request = resolveStreamPath(application, '');
     const refused =
-      app === ''
+      request.app === ''
         ? refusal('NetConnection.Connect.Rejected', 'connect names no application')
-        : this.handler.connect(app, this.connection.address);
+        : this.handler.connect(request, this.connection.address);
     this.sendControl(controlMessage(MessageType.windowAckSize, WINDOW_BYTES));
     this.sendControl(peerBandwidthMessage(WINDOW_BYTES));
     this.sendControl(controlMessage(MessageType.setChunkSize, OUT_CHUNK_SIZE));

@@ -33,8 +33,17 @@ export class Studio {
   constructor() {
     this.rtmp = new RtmpServer({
       clock: this.clock,
-      limits: { connections: 10, handshakeTimeoutMs: 60_000, idleTimeoutMs: 60_000, messageBytes: 1_000_000 },
+      limits: {
+        connections: 10,
+        connectionsPerAddress: 10,
+        handshakes: 10,
+        strangersBytes: 1_000_000,
+        handshakeTimeoutMs: 60_000,
+        idleTimeoutMs: 60_000,
+        messageBytes: 1_000_000,
+      },
       onClosed: () => {},
+      onLimit: () => {},
       handler: {
         connect: () => null,
         publish: ({ app, name, query }, publisher) => {

@@ -32,6 +32,7 @@ describe('what Prometheus fetches', () => {
       'counter understudy_cloudwatch_calls_total {host outcome}',
       'counter understudy_cloudwatch_dropped_data_total {host}',
       'counter understudy_input_received_bytes_total {host input}',
+      'counter understudy_limits_met_total {host limit}',
       'counter understudy_process_cpu_seconds_total {host}',
       'counter understudy_program_sent_bytes_total {host program}',
       'counter understudy_program_switches_total {host program}',

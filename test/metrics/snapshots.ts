@@ -36,6 +36,7 @@ export function snapshotOf(changes: Partial<Snapshot> = {}): Snapshot {
     inputs: [inputFigures()],
     programs: [programFigures()],
     relays: [{ kind: 'push', input: 'backup/spare', peer: 'one', isOpen: true }],
+    limits: [{ limit: 'handshakes', total: 3 }],
     eventLoopDelayMs: 2.5,
     process: {
       startedAt: EPOCH - 60_000,

@@ -23,6 +23,17 @@ describe('parseRtmpUrl', () => {
       },
     },
     {
+      name: 'RTMPS',
+      url: `rtmps://host/live/a?key=${KEY}`,
+      parts: {
+        host: 'host',
+        port: 443,
+        app: 'live',
+        stream: `a?key=${KEY}`,
+        tcUrl: 'rtmps://host:443/live',
+      },
+    },
+    {
       name: 'an instance',
       url: 'rtmp://host/app/instance/stream',
       parts: {
@@ -54,7 +65,7 @@ describe('parseRtmpUrl', () => {
       parts: { host: 'host', port: 1935, app: 'live', stream: 'a', tcUrl: 'rtmp://host:1935/live' },
     },
   ])('reads $name', ({ url, parts }) => {
-    expect(parseRtmpUrl(url)).toEqual(parts);
+    expect(parseRtmpUrl(url)).toEqual({ isSecure: url.startsWith('rtmps:'), ...parts });
     expect(parseRtmpUrl(url).tcUrl).not.toContain(KEY);
   });
 
@@ -75,7 +86,6 @@ describe('parseRtmpUrl', () => {
       url: `http://host/live/a?key=${KEY}`,
       message: '"http://host/live/a" does not name',
     },
-    { name: 'RTMPS', url: `rtmps://host/live/a?key=${KEY}`, message: '"rtmps://host/live/a" does not name' },
     { name: 'no stream', url: `rtmp://host/live?key=${KEY}`, message: '"rtmp://host/live" does not name' },
     { name: 'no path', url: `rtmp://host?key=${KEY}`, message: '"rtmp://host" does not name' },
     { name: 'no host', url: `rtmp:///live/a?key=${KEY}`, message: '"rtmp:///live/a" does not name' },

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import type { MediaPacket, Metadata } from '../../runtime/media/packet.ts';
 import { RtmpServer, type RtmpServerOptions } from '../../runtime/rtmp/server.ts';
 import {
@@ -69,7 +71,7 @@ class RecordingHandler implements ServerHandler {
   readonly connects: string[] = [];
   readonly requests: StreamRequest[] = [];
 
-  connect(app: string): Refusal | null {
+  connect({ app }: StreamRequest): Refusal | null {
     this.connects.push(app);
     return app === 'secret' ? refusal('NetConnection.Connect.Rejected', `no application ${app}`) : null;
   }
@@ -95,6 +97,9 @@ class RecordingHandler implements ServerHandler {
 
 export const LIMITS = {
   connections: 50,
+  connectionsPerAddress: 50,
+  handshakes: 50,
+  strangersBytes: 10_000_000,
   handshakeTimeoutMs: 5_000,
   idleTimeoutMs: 10_000,
   messageBytes: 1_000_000,
@@ -105,9 +110,11 @@ export class TestServer {
   readonly clock = new FakeClock();
   readonly handler = new RecordingHandler();
   readonly closed: Array<Parameters<RtmpServerOptions['onClosed']>[0]> = [];
+  readonly limitsMet: string[] = [];
   readonly server: RtmpServer;
   port = 0;
   private readonly peers: RawPeer[] = [];
+  private readonly silentPeers: Socket[] = [];
 
   constructor(limits = LIMITS) {
     this.server = new RtmpServer({
@@ -115,6 +122,7 @@ export class TestServer {
       clock: this.clock,
       limits,
       onClosed: (event) => this.closed.push(event),
+      onLimit: (limit) => this.limitsMet.push(limit),
     });
   }
 
@@ -126,7 +134,7 @@ export class TestServer {
 
   /** Ends everything; clients that a test left open go with it. */
   async stop(): Promise<void> {
-    for (const { socket } of this.peers) socket.destroy();
+    for (const socket of [...this.silentPeers, ...this.peers.map((peer) => peer.socket)]) socket.destroy();
     await this.server.close('the test is over');
   }
 
@@ -139,6 +147,15 @@ export class TestServer {
     const peer = await connectRaw(this.port, options);
     this.peers.push(peer);
     return peer;
+  }
+
+  /** A connection that says nothing. */
+  async silent(): Promise<Socket> {
+    const socket = connect(this.port, '127.0.0.1');
+    socket.on('error', () => {});
+    this.silentPeers.push(socket);
+    await once(socket, 'connect');
+    return socket;
   }
 
   /** A client that is connected to an application and has opened message stream 1. */

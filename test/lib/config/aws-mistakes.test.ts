@@ -536,6 +536,18 @@ const fixedCases: Case[] = [
     ],
   },
   {
+    name: 'a certificate on the hosts',
+    given: { rtmps: { certificate: 'tls.pem', privateKey: { file: 'tls.key' } } },
+    problems: [
+      {
+        key: 'rtmps',
+        value: { certificate: 'tls.pem', privateKey: '(hidden)' },
+        allowed: 'nothing, on AWS',
+        fix: 'with aws.certificateArn',
+      },
+    ],
+  },
+  {
     name: 'a slate of one’s own',
     given: { slate: { file: 'slate.flv' } },
     problems: [
