@@ -90,28 +90,29 @@ function replace(missing: string, view: ProgramView): Decision {
   return view.hasSlate ? goTo(SLATE, why) : page(`${view.sight}, and there is nothing else that it can show`);
 }
 
-/** An automatic pin lasts as long as what it stands in for is lost. */
+/**
+ * An automatic pin stands in for all candidates before it, and lasts until one of those is well. A pin to the first candidate
+ * stands in for those behind it: the program was on one of them when that was lost.
+ */
 function decidePinned(view: ProgramView, now: number): Decision | null {
-  const { shown, inputs, best, truth } = view;
-  const { pin } = shown;
-  const [first, ...others] = inputs;
-  if (pin === null || !pin.automatic || first === undefined) return null;
-  // A pin to the slate holds back whatever could be shown by now.
-  if (pin.source === SLATE && best !== undefined && view.standing(first) !== 'well') {
-    return goTo(best, `${best} can be shown again`);
-  }
-  const causes = pin.source === first ? others : [first];
+  const { inputs, best, truth } = view;
+  const { pin } = view.shown;
+  if (pin === null || !pin.automatic) return null;
+  // A pin to the slate holds back whatever could be shown: here the host's word is enough.
+  if (pin.source === SLATE && best !== undefined) return release(`${best} can be shown again`);
+  const place = inputs.indexOf(pin.source);
+  const causes = place === 0 ? inputs.slice(1) : inputs.slice(0, place === -1 ? undefined : place);
+  const well = causes.filter((input) => view.standing(input) === 'well');
+  const isOver = place === 0 ? well.length === causes.length : well.length > 0;
+  if (isOver) return release(`${well.join(', ')} well again`);
   const cause = causes.find((input) => view.isLost(input));
-  const left = `${secondsTo(pin.expiresAt, now)} s`;
-  if (cause !== undefined) {
-    const isDue = pin.expiresAt - now < RENEWAL_MS && view.canShow(pin.source);
-    return isDue
-      ? { ...goTo(pin.source, lossText(cause, truth)), severity: 'info' }
-      : note(`${lossText(cause, truth)}: pinned to ${pin.source} for another ${left}`);
-  }
-  const unknown = causes.find((input) => view.standing(input) === 'unknown');
-  if (unknown === undefined) return release(`${causes.join(', ')} well again`);
-  return note(`its alarm says nothing of ${unknown}: the pin to ${pin.source} ends by itself in ${left}`);
+  const pinned = `pinned to ${pin.source} for another ${secondsTo(pin.expiresAt, now)} s`;
+  if (cause === undefined)
+    return note(`${pinned}, and not released: alarms say nothing of ${causes.join(', ')}`);
+  const isDue = pin.expiresAt - now < RENEWAL_MS && view.canShow(pin.source);
+  return isDue
+    ? { ...goTo(pin.source, lossText(cause, truth)), severity: 'info' }
+    : note(`${lossText(cause, truth)}: ${pinned}`);
 }
 
 function lossText(input: string, { inputs }: AlarmTruth): string {

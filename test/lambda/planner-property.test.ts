@@ -55,7 +55,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('release'), host: index, program: index }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('settle') }) },
-) as fc.Arbitrary<Action>;
+);
 
 const options: fc.Arbitrary<DeploymentOptions> = fc.record({
   candidates: fc.constantFrom(
@@ -182,7 +182,9 @@ class Story {
       if (pin?.automatic === false) continue;
       if (onAir === 'slate' && best !== 'slate') throw wrong(host, program, `shows the slate, not ${best}`);
       if (pin === null || pin.candidate === candidates[0]) continue;
-      if (best === candidates[0]) throw wrong(host, program, 'is held back from its master');
+      const place = candidates.indexOf(pin.candidate);
+      if (candidates.indexOf(best ?? pin.candidate) < place)
+        throw wrong(host, program, `is held back from ${best}`);
       const isShort = pin.expiresAt - now < PIN_MS / 2 && program.canShow(pin.candidate, inputs);
       if (isShort) throw wrong(host, program, 'has a pin that nobody renews');
     }
@@ -250,9 +252,9 @@ function checkHarmless({ commands, findings }: Plan, { event, alarms, reports, t
       }
       const { onAir, pin, drill, health } = shown;
       if (drill !== null || pin?.automatic === false) throw complain('disturbs people');
-      const [first = ''] = candidates;
-      if (command.action === 'release' && pin?.source !== first && lost.has(first))
-        throw complain('too early');
+      const before = candidates.slice(0, candidates.indexOf(pin?.source ?? ''));
+      const isNeeded = pin?.source !== 'slate' && before.length > 0 && before.every((name) => lost.has(name));
+      if (command.action === 'release' && isNeeded) throw complain('too early');
       if (command.action !== 'switch' || pin?.source === command.source) continue;
       const fit = candidates.filter((name) => health[name] === 'live');
       if (!fit.includes(command.source)) throw complain('to what is dead');

@@ -274,12 +274,31 @@ describe('an automatic pin', () => {
       commands: ['one: camera1 released (alarm)'],
     },
     {
+      name: 'ends where a backup before it is well, though the master is lost',
+      given: {
+        candidates: 'm1 b1 b2 slate',
+        event: 'OK b1',
+        alarms: { m1: 'ALARM' },
+        hosts: { one: 'b2, dead m1, auto b2 for 300' },
+      },
+      commands: ['one: camera1 released (alarm)'],
+    },
+    {
+      name: 'to the slate ends where the host can show something, though alarms are late',
+      given: {
+        alarms: { m1: 'ALARM', b1: 'ALARM' },
+        hosts: { one: 'slate, dead m1, auto slate for 500' },
+      },
+      commands: ['one: camera1 released (reconciliation)'],
+      findings: ['repair camera1: backup/spare can be shown again'],
+    },
+    {
       name: 'is left to end by itself where its alarm could not be read',
       given: { alarms: { m1: 'unread' }, hosts: { one: 'b1, dead m1, auto b1 for 30' } },
       commands: [],
       findings: [
         'info master/camera1: its alarm says nothing',
-        'info camera1: its alarm says nothing of master/camera1: the pin',
+        'info camera1: pinned to backup/spare for another 30 s, and not released: alarms say nothing of master/camera1',
       ],
     },
     {
@@ -298,13 +317,13 @@ describe('an automatic pin', () => {
       commands: ['one: camera1 to m1 (alarm)'],
     },
     {
-      name: 'to the slate gives way to a backup that comes back before the master',
+      name: 'to the slate ends when a backup comes back before the master',
       given: {
         event: 'OK b1',
         alarms: { m1: 'ALARM' },
         hosts: { one: 'slate, dead m1, auto slate for 500' },
       },
-      commands: ['one: camera1 to b1 (alarm)'],
+      commands: ['one: camera1 released (alarm)'],
     },
     {
       name: 'to the slate ends when the master comes back before the backup',
