@@ -11,11 +11,3 @@ export function parseDuration(text: string): number {
   }
   return Number(match[1]) * unit;
 }
-
-/** `0:07`, `12:34`, `1:02:03`. What should be over already, by another clock, is `0:00`. */
-export function formatElapsed(ms: number): string {
-  const seconds = Math.floor(Math.max(0, ms) / 1_000);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const [h, m, s] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
-  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
-}

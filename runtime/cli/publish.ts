@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { readClip } from '../codec/clip-reader.ts';
+import { formatElapsed } from '../contract/wording.ts';
 import { type Clip, playClip } from '../media/clip.ts';
 import type { WaitingClock } from '../media/clock.ts';
 import { publishRtmp, type RtmpClientOptions } from '../rtmp/client.ts';
 import { parseRtmpUrl } from '../rtmp/rtmp-url.ts';
-import { formatElapsed } from './duration.ts';
 import { CommandError, ExitCode } from './exit-codes.ts';
 import { checkRtmpUrl } from './stream-source.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,5 +1,5 @@
 import type { HostState, InputState, ProgramState, RelayState } from '../contract/control-api.ts';
-import { formatElapsed } from './duration.ts';
+import { formatElapsed } from '../contract/wording.ts';
 import { table } from './terminal.ts';
 
 /** `understudy status`: the host's state as lines for people. */

@@ -1,5 +1,5 @@
+import { formatElapsed } from '../contract/wording.ts';
 import type { WaitingClock } from '../media/clock.ts';
-import { formatElapsed } from './duration.ts';
 import { ExitCode } from './exit-codes.ts';
 import { playStream } from './stream-source.ts';
 import type { Terminal } from './terminal.ts';

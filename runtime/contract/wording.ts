@@ -13,6 +13,14 @@ export function listed(items: readonly string[]): string {
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} or ${items.at(-1)}`;
 }
 
+/** `0:07`, `12:34`, `1:02:03`. What should be over already, by another clock, is `0:00`. */
+export function formatElapsed(ms: number): string {
+  const seconds = Math.floor(Math.max(0, ms) / 1_000);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const [h, m, s] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
 /** The known word that a mistyped one most likely stands for: a third of its letters may be wrong. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;

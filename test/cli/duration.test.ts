@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { formatElapsed, parseDuration } from '../../runtime/cli/duration.ts';
+import { parseDuration } from '../../runtime/cli/duration.ts';
 import { CommandError, ExitCode } from '../../runtime/cli/exit-codes.ts';
+import { formatElapsed } from '../../runtime/contract/wording.ts';
 
 describe('a duration', () => {
   it.each<[text: string, ms: number]>([
