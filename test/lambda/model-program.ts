@@ -4,9 +4,7 @@ import { Pins } from '../../runtime/program/pins.ts';
 import {
   type Candidate,
   type FailbackPolicy,
-  type Selection,
   type SelectorPolicy,
-  type SelectorState,
   select,
 } from '../../runtime/program/selector.ts';
 import { candidate } from '../program/candidates.ts';
@@ -37,15 +35,13 @@ export class ModelProgram {
   readonly pins: Pins;
   readonly candidates: readonly string[];
   private readonly policy: SelectorPolicy;
-  private readonly onLoss: ProgramPolicy['onLoss'];
   private orders = 0;
-  private lastAutomatic = Number.NEGATIVE_INFINITY;
 
   constructor(name: string, candidates: readonly string[], { onLoss, failback }: ProgramPolicy) {
     this.name = name;
     this.candidates = candidates;
-    this.onLoss = onLoss;
     this.policy = {
+      onLoss,
       failback,
       failbackHoldMs: 10_000,
       flap: { losses: 3, windowMs: 60_000, maxHoldMs: 40_000 },
@@ -53,29 +49,24 @@ export class ModelProgram {
     this.pins = new Pins(name, STALL_TIMEOUT_MS);
   }
 
-  /** Automatic commands are fenced apart, and yield to people. */
   obey(command: PlannedCommand['command'], now: number): void {
-    this.pins.expire(now);
-    const isPersons = this.pins.pin !== null && !this.pins.pin.automatic;
-    if (command.sequence <= this.lastAutomatic) return;
-    this.lastAutomatic = command.sequence;
-    if (isPersons || this.pins.drill !== null) return;
     if (command.action === 'switch') {
-      this.pin({ ...command, candidate: command.source, expiresAt: command.until }, now);
+      const pin = { ...command, candidate: command.source, expiresAt: command.until };
+      this.pins.setPin(pin, this.onAir, now);
     } else if (command.action === 'release') {
-      this.release(command);
+      this.pins.release(command, now);
     }
   }
 
-  pin(
-    command: { candidate: string; by: string; reason: string; automatic: boolean; expiresAt: number },
-    now: number,
-  ): void {
+  /** A person's command. */
+  pin(candidate: string, expiresAt: number, now: number): void {
+    const command = { candidate, by: 'ann', reason: '', automatic: false, expiresAt };
     this.pins.setPin({ ...command, sequence: this.nextOrder() }, this.onAir, now);
   }
 
-  release({ by, reason }: { by: string; reason: string }): void {
-    this.pins.release({ by, reason, sequence: this.nextOrder() });
+  /** A person's command. */
+  release(now: number): void {
+    this.pins.release({ by: 'ann', reason: '', automatic: false, sequence: this.nextOrder() }, now);
   }
 
   drill(durationMs: number, now: number): void {
@@ -103,7 +94,7 @@ export class ModelProgram {
       };
     });
     const state = { onAir: this.onAir, pin: this.pins.pin, returnTo: this.pins.returnTo };
-    const selection = this.select(known, state, now);
+    const selection = select(known, state, this.policy, now);
     if (selection.cause === null) return;
     this.onAir = selection.candidate;
     if (this.onAir !== null) this.pins.switched(this.onAir);
@@ -139,19 +130,6 @@ export class ModelProgram {
   /** What could be shown, the best first; the slate is the last. */
   showable(inputs: ReadonlyMap<string, ModelInput>): readonly string[] {
     return this.candidates.filter((name) => this.canShow(name, inputs));
-  }
-
-  /** Where the policy is to wait, a lost input is left only for a pin, a drill, or the way back from one. */
-  private select(candidates: readonly Candidate[], state: SelectorState, now: number): Selection {
-    const selection = select(candidates, state, this.policy, now);
-    const isWaiting =
-      this.onLoss === 'wait' &&
-      (selection.cause === 'lost' || selection.cause === 'nothing-left') &&
-      state.pin === null &&
-      this.pins.drill === null;
-    if (!isWaiting) return selection;
-    const back = candidates.find(({ name, health }) => name === state.returnTo && health === 'live');
-    return back ? { candidate: back.name, cause: 'return' } : { candidate: state.onAir, cause: null };
   }
 
   private nextOrder(): number {

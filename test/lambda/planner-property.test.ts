@@ -132,14 +132,14 @@ class Story {
         const program = pick(pick(hosts, action.host).programs, action.program);
         const source = pick(program.candidates, action.steps);
         const expiresAt = now + action.steps * STEP_MS;
-        program.pin({ candidate: source, by: 'ann', reason: '', automatic: false, expiresAt }, now);
+        program.pin(source, expiresAt, now);
         break;
       }
       case 'drill':
         pick(pick(hosts, action.host).programs, action.program).drill(action.steps * STEP_MS, now);
         break;
       case 'release':
-        pick(pick(hosts, action.host).programs, action.program).release({ by: 'ann', reason: '' });
+        pick(pick(hosts, action.host).programs, action.program).release(now);
         break;
       case 'settle':
         this.settle();
