@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from '../contract/version.ts';
 import type { WaitingClock } from '../media/clock.ts';
 import { ControlClient } from './control-client.ts';
 import { describeSwitch, drill } from './drill.ts';
 import { parseDuration } from './duration.ts';
 import { CommandError, ExitCode } from './exit-codes.ts';
+import type { MediaLiveAction } from './medialive.ts';
 import { publish } from './publish.ts';
 import { describeState } from './status.ts';
 import type { Terminal } from './terminal.ts';
@@ -190,6 +191,27 @@ Exit status: ${ExitCode.ok} fine, ${ExitCode.failed} failed or refused, ${ExitCo
     .addOption(hostOption())
     .addHelpText('after', examples('understudy keys', 'understudy keys --config event.json --host one'))
     .action(async (given: KeysOptions) => done(await options.showKeys(given)));
+
+  program
+    .command('medialive')
+    .description('start, stop or show the AWS Elemental MediaLive channels of the deployment')
+    .addArgument(new Argument('<action>').choices(['start', 'stop', 'status']))
+    .argument('[programs...]', 'NAME of live/NAME; default: all that have a channel')
+    .addOption(configOption())
+    .option('--no-wait', 'do not wait until they run, or have stopped')
+    .addHelpText(
+      'after',
+      examples(
+        'understudy medialive start camera1',
+        'understudy medialive stop',
+        'understudy medialive status',
+      ),
+    )
+    .action(async (action: MediaLiveAction, names: string[], given: { config: string; wait: boolean }) => {
+      const { mediaLive } = await import('./medialive.ts');
+      const programs = names.map(programName);
+      done(await mediaLive({ ...given, action, programs, clock, terminal, signal }));
+    });
   return program;
 }
 

@@ -91,6 +91,16 @@ export class MediaLiveEndpoint {
     });
   }
 
+  /** Where the SDK looks for it, and with what credentials. Returns how to undo that. */
+  intoEnvironment(): () => void {
+    return withEnvironment({
+      AWS_ENDPOINT_URL_MEDIALIVE: this.url,
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    });
+  }
+
   addChannel(given: Partial<FakeChannel> & Pick<FakeChannel, 'id'>): FakeChannel {
     const channel = {
       name: `understudy camera${given.id}`,
@@ -197,6 +207,19 @@ export class MediaLiveEndpoint {
     channel.schedule = [...kept, ...created.map(({ ActionName }) => ActionName ?? '')];
     return {};
   }
+}
+
+/** Sets variables of the environment, or takes them away. Returns how to undo that. */
+export function withEnvironment(variables: Readonly<Record<string, string | undefined>>): () => void {
+  const set = (all: typeof variables): void => {
+    for (const [name, value] of Object.entries(all)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  };
+  const before = Object.fromEntries(Object.keys(variables).map((name) => [name, process.env[name]]));
+  set(variables);
+  return () => set(before);
 }
 
 function invalid(ErrorMessage: string): Record<string, unknown> {
