@@ -1,4 +1,6 @@
 /** A MediaLive channel as MediaLive would be asked to make it, and who may do what with it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as sdk from '@aws-sdk/client-medialive';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { describe, expect, it } from '@jest/globals';
@@ -240,6 +242,7 @@ describe('the alarm of a channel', () => {
     expect(single.properties('AWS::CloudWatch::Alarm')).toContainEqual(
       expect.objectContaining({
         AlarmName: 'understudy-channel-input-loss-camera1',
+        AlarmDescription: expect.stringMatching(/ More: docs\/operations\.md#channel-input-loss$/),
         Namespace: 'AWS/MediaLive',
         MetricName: 'InputLossSeconds',
         Dimensions: [
@@ -252,6 +255,8 @@ describe('the alarm of a channel', () => {
         OKActions: [expect.anything()],
       }),
     );
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/operations.md'), 'utf8');
+    expect(page).toContain('\n### Channel input loss\n');
   });
 
   it('watches both pipelines of a standard channel', () => {
