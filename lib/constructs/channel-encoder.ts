@@ -54,7 +54,7 @@ export function channelEncoder(config: ChannelConfig): Encoder {
   const isPackaged = config.destination.mediaPackage !== undefined;
   const videos = LADDERS[config.ladder].map((rendition) => videoDescription(rendition, config.frameRate));
   return {
-    // Two pipelines are in step by this clock: RTMP has no time code.
+    // RTMP has no time code.
     timecodeConfig: { source: 'SYSTEMCLOCK' },
     globalConfiguration: {
       inputEndAction: 'NONE',

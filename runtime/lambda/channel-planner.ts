@@ -15,6 +15,8 @@ export interface ChannelReading {
    * more than ten of them in a standard channel.
    */
   readonly active: readonly string[];
+  /** The names of the schedule's actions that made them show it; none for what a channel shows since its start. */
+  readonly actions: readonly string[];
 }
 
 export interface ChannelFacts {
@@ -53,33 +55,58 @@ export function isOwnAction(actionName: string): boolean {
 }
 
 export function planChannel(facts: ChannelFacts): ChannelPlan {
-  const { program, channel, reading, now } = facts;
-  const stay = (text: string, severity: Finding['severity'] = 'info'): ChannelPlan => ({
-    kind: 'stay',
-    finding: { severity, subject: program, text },
-  });
-  const { home, backup } = channel;
-  const { state, active } = reading;
-  if (state !== 'RUNNING') return stay(`its channel is ${state}: left alone`);
+  const { home, backup } = facts.channel;
+  const { state, active } = facts.reading;
+  if (state !== 'RUNNING') return stay(facts, `its channel is ${state}: left alone`);
   const foreign = active.find((input) => input !== home && input !== backup);
-  if (foreign !== undefined) return stay(`its channel shows ${foreign}, which somebody chose: left alone`);
+  if (foreign !== undefined)
+    return stay(facts, `its channel shows ${foreign}, which somebody chose: left alone`);
+  const alarm = hostAlarm(facts, home);
+  switch (alarm?.state) {
+    case 'ALARM':
+      return planLoss(facts, alarm);
+    case 'OK':
+      return planReturn(facts, alarm);
+    default:
+      return stay(facts, `whether ${home} is lost is not known: its channel stays as it is`);
+  }
+}
 
-  const homeAlarm = hostAlarm(facts, home);
-  const isBackupLost = hostAlarm(facts, backup)?.state === 'ALARM';
-  if (homeAlarm === undefined || homeAlarm.state === 'INSUFFICIENT_DATA') {
-    return stay(`whether ${home} is lost is not known: its channel stays as it is`);
+/** The home host is lost. What is not known of the backup's does not count: what is shown now is lost for certain. */
+function planLoss(facts: ChannelFacts, { since }: AlarmReading): ChannelPlan {
+  const { channel, reading } = facts;
+  const { home, backup } = channel;
+  if (isBackupLost(facts)) {
+    return stay(facts, `${home} and ${backup} are lost: its channel has nothing to show`, 'page');
   }
-  if (homeAlarm.state === 'ALARM') {
-    if (isBackupLost) return stay(`${home} and ${backup} are lost: its channel has nothing to show`, 'page');
-    if (shows(active, backup)) return stay(`${home} is lost; its channel shows ${backup}`);
-    return order(channel, 'backup', homeAlarm.since, `${home} is lost`);
+  if (shows(reading, backup)) return stay(facts, `${home} is lost; its channel shows ${backup}`);
+  return order(channel, 'backup', since, `${home} is lost`);
+}
+
+/** The home host is well. */
+function planReturn(facts: ChannelFacts, { since }: AlarmReading): ChannelPlan {
+  const { channel, reading, now } = facts;
+  const { home, backup, healthyForSeconds } = channel;
+  if (reading.active.length === 0) {
+    return stay(facts, 'MediaLive does not say what its channel shows: it stays as it is');
   }
-  if (active.length === 0) return stay('MediaLive does not say what its channel shows: it stays as it is');
-  if (shows(active, home)) return stay(`its channel shows ${home}`);
-  if (isBackupLost) return order(channel, 'home', homeAlarm.since, `${backup} is lost, and ${home} is well`);
-  const waitMs = homeAlarm.since + channel.healthyForSeconds * 1_000 - now;
-  if (waitMs > 0) return stay(`${home} is well; its channel returns in ${Math.ceil(waitMs / 1_000)} s`);
-  return order(channel, 'home', homeAlarm.since, `${home} has been well for ${channel.healthyForSeconds} s`);
+  if (shows(reading, home)) return stay(facts, `its channel shows ${home}`);
+  if (isBackupLost(facts)) return order(channel, 'home', since, `${backup} is lost, and ${home} is well`);
+  if (!reading.actions.every(isOwnAction)) {
+    return stay(facts, `somebody put its channel on ${backup}: it stays there`);
+  }
+  const waitMs = since + healthyForSeconds * 1_000 - now;
+  if (waitMs > 0)
+    return stay(facts, `${home} is well; its channel returns in ${Math.ceil(waitMs / 1_000)} s`);
+  return order(channel, 'home', since, `${home} has been well for ${healthyForSeconds} s`);
+}
+
+function stay(
+  { program: subject }: ChannelFacts,
+  text: string,
+  severity: Finding['severity'] = 'info',
+): ChannelPlan {
+  return { kind: 'stay', finding: { severity, subject, text } };
 }
 
 /** `since`: when the state of the host's alarm began that is the reason, ms since the epoch. */
@@ -92,6 +119,10 @@ function hostAlarm({ alarms, deployment }: ChannelFacts, host: string): AlarmRea
   return alarms.get(alarmName(deployment, 'host-lost', host));
 }
 
-function shows(active: readonly string[], input: string): boolean {
+function isBackupLost(facts: ChannelFacts): boolean {
+  return hostAlarm(facts, facts.channel.backup)?.state === 'ALARM';
+}
+
+function shows({ active }: ChannelReading, input: string): boolean {
   return active.length > 0 && active.every((one) => one === input);
 }

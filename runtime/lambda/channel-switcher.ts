@@ -93,11 +93,11 @@ async function readChannel({ client, channel, signal }: ChannelTask): Promise<Ch
   const answer = await client.send(new DescribeChannelCommand({ ChannelId: channel.channelId }), {
     abortSignal: signal,
   });
+  const pipelines = answer.PipelineDetails ?? [];
   return {
     state: answer.State ?? 'in an unknown state',
-    active: (answer.PipelineDetails ?? []).flatMap(({ ActiveInputAttachmentName: input }) =>
-      input ? [input] : [],
-    ),
+    active: pipelines.flatMap(({ ActiveInputAttachmentName: input }) => (input ? [input] : [])),
+    actions: pipelines.flatMap(({ ActiveInputSwitchActionName: action }) => (action ? [action] : [])),
   };
 }
 

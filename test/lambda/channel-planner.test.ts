@@ -17,6 +17,7 @@ interface Given {
   readonly forSeconds?: number;
   readonly state?: string;
   readonly active?: readonly string[];
+  readonly actions?: readonly string[];
   readonly healthyForSeconds?: number;
 }
 
@@ -27,7 +28,14 @@ interface Case extends Given {
 }
 
 function plan(given: Given): ChannelPlan {
-  const { home, forSeconds = 600, state = 'RUNNING', active = [HOME], healthyForSeconds = 60 } = given;
+  const {
+    home,
+    forSeconds = 600,
+    state = 'RUNNING',
+    active = [HOME],
+    actions = [],
+    healthyForSeconds = 60,
+  } = given;
   const backup = 'backup' in given ? given.backup : 'OK';
   const alarms = new Map<string, AlarmReading>();
   if (home !== undefined) {
@@ -40,7 +48,7 @@ function plan(given: Given): ChannelPlan {
   return planChannel({
     program: 'camera1',
     channel: { channelId: '1', home: HOME, backup: BACKUP, healthyForSeconds },
-    reading: { state, active },
+    reading: { state, active, actions },
     deployment: 'understudy',
     alarms,
     now: EPOCH,
@@ -148,6 +156,34 @@ const CASES: Case[] = [
       expected: `is ${state}: left alone`,
     }),
   ),
+  {
+    name: 'well, and somebody put the channel on the backup',
+    home: 'OK',
+    active: [BACKUP],
+    actions: ['maintenance'],
+    expected: `somebody put its channel on ${BACKUP}`,
+  },
+  {
+    name: 'well, and we put the channel on the backup',
+    home: 'OK',
+    active: [BACKUP],
+    actions: ['understudy-to-backup-1'],
+    expected: `to ${HOME}`,
+  },
+  {
+    name: 'well, and the backup is lost on which somebody put the channel',
+    home: 'OK',
+    backup: 'ALARM',
+    active: [BACKUP],
+    actions: ['maintenance'],
+    expected: `to ${HOME}`,
+  },
+  {
+    name: 'lost, and somebody put the channel there',
+    home: 'ALARM',
+    actions: ['maintenance'],
+    expected: `to ${BACKUP}`,
+  },
   {
     name: 'somebody attached and chose another input',
     home: 'ALARM',

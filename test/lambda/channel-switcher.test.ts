@@ -143,6 +143,14 @@ describe('a channel whose home host is lost', () => {
     ]);
   });
 
+  it('stays where somebody put it', async () => {
+    const channel = endpoint.addChannel({ id: '1', active: [BACKUP], action: 'maintenance' });
+    setAlarm(HOME, 'OK', EPOCH - 600_000);
+    expect((await run())[0]?.text).toContain('somebody put its channel');
+    channel.action = TO_BACKUP;
+    expect((await run())[0]).toMatchObject({ severity: 'repair' });
+  });
+
   it('is left alone while it does not run', async () => {
     endpoint.addChannel({ id: '1', state: 'IDLE', active: [] });
     expect(await run()).toEqual([

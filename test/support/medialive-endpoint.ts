@@ -12,6 +12,8 @@ export interface FakeChannel {
   state: string;
   /** What each pipeline shows; MediaLive says so with a delay: a test moves it by `settle`. */
   active: string[];
+  /** The action that made them show it. */
+  action?: string;
   readonly attachments: readonly string[];
   /** Names of actions, the oldest first. */
   schedule: string[];
@@ -184,6 +186,7 @@ export class MediaLiveEndpoint {
       PipelineDetails: channel.active.map((ActiveInputAttachmentName, index) => ({
         PipelineId: String(index),
         ActiveInputAttachmentName,
+        ActiveInputSwitchActionName: channel.action,
       })),
     };
   }
