@@ -1,5 +1,6 @@
 /** What other CDK apps can use: `import { LiveFailover } from 'understudy'`. */
 export { type PlannedHost, planHosts } from './config/deployment.ts';
+export { type PlannedChannel, planChannels } from './config/planned-channel.ts';
 export { readConfig } from './config/read-config.ts';
 export { type MetricSource, metricSource } from './constructs/contract-metric.ts';
 export { FailoverDashboard, type FailoverDashboardProps } from './constructs/failover-dashboard.ts';
@@ -10,6 +11,8 @@ export {
   type HostRecoveryAlarmProps,
 } from './constructs/host-alarms.ts';
 export { InputLossAlarm, type InputLossAlarmProps } from './constructs/input-loss-alarm.ts';
+export { type ChannelNetwork, LiveChannel, type LiveChannelProps } from './constructs/live-channel.ts';
+export { LiveChannels, type LiveChannelsProps } from './constructs/live-channels.ts';
 export { LiveFailover, type LiveFailoverProps } from './constructs/live-failover.ts';
 export { MultiplexerHost, type MultiplexerHostProps } from './constructs/multiplexer-host.ts';
 export {

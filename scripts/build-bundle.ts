@@ -36,6 +36,8 @@ const COPIED = [
   'understudy.config.json',
   'understudy.schema.json',
 ];
+/** Packages of commands that are for where a deployment is made, not for hosts; those commands say so (cli/medialive.ts). */
+const LEFT_OUT = ['@aws-sdk/client-medialive'];
 const READABLE = 0o644;
 const EXECUTABLE = 0o755;
 
@@ -87,6 +89,7 @@ function bundleCommand(root: string): BundledCommand {
     write: false,
     metafile: true,
     bundle: true,
+    external: LEFT_OUT,
     platform: 'node',
     format: 'esm',
     target: 'node20',

@@ -3,6 +3,7 @@ import type { ConfigMistake } from '../../runtime/contract/config-path.ts';
 import { checkDelivery } from './delivery-mistakes.ts';
 import { checkFixed } from './fixed-mistakes.ts';
 import { checkHosts } from './host-mistakes.ts';
+import { checkMediaLive } from './media-live-mistakes.ts';
 import { MistakePass, type Reading } from './mistake-pass.ts';
 import { checkNetwork } from './network-mistakes.ts';
 
@@ -11,6 +12,7 @@ export function awsMistakes(reading: Reading): ConfigMistake[] {
   checkNetwork(pass);
   checkHosts(pass);
   checkDelivery(pass);
+  checkMediaLive(pass);
   checkFixed(pass);
   return pass.mistakes;
 }

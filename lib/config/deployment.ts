@@ -24,7 +24,7 @@ export const PRIVATE_DOMAIN = 'understudy.internal';
  * The hosts of a deployment, the masters first. Masters go round the zones; backups go round from the last zone on, so that
  * the zone that takes a backup with it does not take all masters, unless the configuration puts them there.
  */
-export function planHosts(config: Config): PlannedHost[] {
+export function planHosts(config: Pick<Config, 'masters' | 'backups' | 'aws'>): PlannedHost[] {
   const { zones, hosts, instanceType } = config.aws;
   let masters = 0;
   let backups = 0;

@@ -22,7 +22,7 @@ const VIEWER_RANGES = ['aws', 'viewerCidrs'];
 const TWO_ZONE_REGIONS = ['us-west-1'];
 
 /** Inbound rules of one security group, the default quota of an account; each range takes one for each listener. */
-const RULES_PER_GROUP = 60;
+export const RULES_PER_GROUP = 60;
 const PLAIN_LISTENERS = 2;
 const ALL_LISTENERS = 4;
 

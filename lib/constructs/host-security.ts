@@ -1,5 +1,5 @@
 import { Validations } from 'aws-cdk-lib';
-import { type ISecurityGroup, type IVpc, Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { type CfnEIP, type ISecurityGroup, type IVpc, Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 
 export interface HostSecurityProps {
@@ -8,6 +8,12 @@ export interface HostSecurityProps {
   readonly httpPort: number;
   /** Where encoders publish from, as IPv4 ranges. */
   readonly encoderCidrs: readonly string[];
+  /**
+   * Where MediaLive channels pull programs from, by the program.
+   *
+   * @default - there are no channels
+   */
+  readonly channelAddresses?: ReadonlyMap<string, readonly CfnEIP[]>;
   /** The group of the load balancer that viewers come through. */
   readonly viewersGroup: ISecurityGroup;
 }
@@ -16,7 +22,7 @@ export interface HostSecurityProps {
 export class HostSecurity extends Construct {
   /** Of every host and edge: viewers through the load balancer, and relays between hosts. */
   readonly hostGroup: SecurityGroup;
-  /** Besides, of hosts with inputs: encoders. */
+  /** Besides, of hosts with inputs: encoders, and MediaLive channels. */
   readonly ingestGroup: SecurityGroup;
 
   constructor(scope: Construct, id: string, props: HostSecurityProps) {
@@ -34,6 +40,16 @@ export class HostSecurity extends Construct {
     this.ingestGroup = new SecurityGroup(this, 'Ingest', { vpc, description: 'Understudy hosts: encoders' });
     for (const cidr of props.encoderCidrs) {
       this.ingestGroup.addIngressRule(Peer.ipv4(cidr), rtmp, 'Encoders');
+    }
+    for (const [program, addresses] of props.channelAddresses ?? []) {
+      for (const { attrPublicIp } of addresses) {
+        // Not by a security group: a channel pulls from the public address, and so comes from its own.
+        this.ingestGroup.addIngressRule(
+          Peer.ipv4(`${attrPublicIp}/32`),
+          rtmp,
+          `MediaLive channel of ${program}`,
+        );
+      }
     }
     Validations.of(this.ingestGroup).acknowledge({
       id: 'AwsSolutions-EC23',

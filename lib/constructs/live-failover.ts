@@ -59,6 +59,7 @@ export class LiveFailover extends Construct {
     this.control = new ControlStack(this, 'Control', {
       ...stack('control', 'alarms and dashboard'),
       hosts: planHosts(config),
+      network: this.network,
     });
   }
 }

@@ -5,18 +5,27 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { Config } from '../../runtime/contract/config.ts';
 import type { PlannedHost } from '../config/deployment.ts';
+import { planChannels } from '../config/planned-channel.ts';
 import { homeOf } from '../config/program-home.ts';
 import { AlarmTopic } from '../constructs/alarm-topic.ts';
 import { metricSource } from '../constructs/contract-metric.ts';
 import { FailoverDashboard } from '../constructs/failover-dashboard.ts';
 import { HostLostAlarm } from '../constructs/host-alarms.ts';
 import { InputLossAlarm } from '../constructs/input-loss-alarm.ts';
+import type { ChannelNetwork } from '../constructs/live-channel.ts';
+import { LiveChannels } from '../constructs/live-channels.ts';
 import { NoSpareLeftAlarm, ProgramOffAirAlarm } from '../constructs/program-alarms.ts';
 
 export interface ControlStackProps extends StackProps {
-  readonly config: Pick<Config, 'name' | 'metrics' | 'programs' | 'aws'>;
+  readonly config: Pick<Config, 'name' | 'metrics' | 'masters' | 'backups' | 'programs' | 'rtmp' | 'aws'>;
   /** `planHosts(config)` */
   readonly hosts: ReadonlyArray<Pick<PlannedHost, 'name' | 'input' | 'kind'>>;
+  /**
+   * Where MediaLive channels pull programs from: that of the hosts. Needed where `aws.mediaLive` asks for channels.
+   *
+   * @default - there are no channels
+   */
+  readonly network?: ChannelNetwork;
 }
 
 /**
@@ -33,6 +42,8 @@ export class ControlStack extends Stack {
   readonly programOffAirAlarms: ReadonlyMap<string, cloudwatch.Alarm>;
   /** Nothing where there are no backups. */
   readonly noSpareLeftAlarm: cloudwatch.CompositeAlarm | undefined;
+  /** Nothing where `aws.mediaLive` asks for none. */
+  readonly channels: LiveChannels | undefined;
   readonly dashboard: cloudwatch.Dashboard;
 
   constructor(scope: Construct, id: string, props: ControlStackProps) {
@@ -70,11 +81,14 @@ export class ControlStack extends Stack {
       this.noSpareLeftAlarm = new NoSpareLeftAlarm(this, 'NoSpareLeft', { deployment, backups }).alarm;
     }
 
+    this.channels = this.makeChannels(props);
+
     const alarms: cloudwatch.AlarmBase[] = [
       ...this.programOffAirAlarms.values(),
       ...this.inputLossAlarms.values(),
       ...this.hostLostAlarms.values(),
       ...(this.noSpareLeftAlarm === undefined ? [] : [this.noSpareLeftAlarm]),
+      ...(this.channels?.inputLossAlarms ?? []),
     ];
     const tell = new SnsAction(this.topic);
     for (const alarm of alarms) {
@@ -96,6 +110,18 @@ export class ControlStack extends Stack {
     new CfnOutput(this, 'AlarmTopicArn', {
       description: 'The topic that alarms go to',
       value: this.topic.topicArn,
+    });
+  }
+
+  private makeChannels({ config, network }: ControlStackProps): LiveChannels | undefined {
+    const planned = planChannels(config);
+    if (planned.length === 0) return undefined;
+    if (network === undefined) throw new Error('MediaLive channels need the network of the hosts');
+    return new LiveChannels(this, 'Channels', {
+      deployment: config.name,
+      planned,
+      network,
+      rtmpPort: config.rtmp.port,
     });
   }
 }

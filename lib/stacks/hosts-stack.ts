@@ -29,6 +29,8 @@ export interface HostsNetwork {
   readonly viewersGroup: ISecurityGroup;
   /** The Elastic IPs that encoders are configured with, by the name of the host. */
   readonly ingestAddresses: ReadonlyMap<string, CfnEIP>;
+  /** The Elastic IPs that MediaLive channels pull from, by the program. */
+  readonly channelAddresses: ReadonlyMap<string, readonly CfnEIP[]>;
 }
 
 export interface HostsStackProps extends StackProps {
@@ -74,6 +76,7 @@ export class HostsStack extends Stack {
       rtmpPort: config.rtmp.port,
       httpPort: config.http.port,
       encoderCidrs: config.aws.encoderCidrs,
+      channelAddresses: network.channelAddresses,
       viewersGroup: network.viewersGroup,
     });
     this.logGroup = new LogGroup(this, 'Logs', {

@@ -33,6 +33,8 @@ export class NetworkStack extends Stack {
   readonly viewersGroup: ec2.SecurityGroup;
   /** The address that encoders publish to, by the name of the host (`PlannedHost.name`). */
   readonly ingestAddresses: ReadonlyMap<string, ec2.CfnEIP>;
+  /** The addresses that MediaLive channels pull from, one for each pipeline, by the program. */
+  readonly channelAddresses: ReadonlyMap<string, readonly ec2.CfnEIP[]>;
   /** Who was turned away by a security group: the first place to look when an encoder cannot connect. */
   readonly flowLogGroup: logs.LogGroup;
 
@@ -47,6 +49,7 @@ export class NetworkStack extends Stack {
       comment: `Hosts of ${config.name}`,
     });
     this.ingestAddresses = this.makeIngestAddresses(config);
+    this.channelAddresses = this.makeChannelAddresses(config);
     this.viewersGroup = this.makeViewersGroup(config);
     this.loadBalancer = this.makeLoadBalancer(config);
     new CfnOutput(this, 'ViewerDomainName', {
@@ -106,6 +109,21 @@ export class NetworkStack extends Stack {
       Tags.of(address).add('Name', `${config.name}/${name}`);
       return [name, address];
     });
+    return new Map(addresses);
+  }
+
+  /** Nobody is configured with these, so that they go with the stack; hosts know them, and so they are made here. */
+  private makeChannelAddresses({ name: deployment, aws }: Config): Map<string, ec2.CfnEIP[]> {
+    const scope = new Construct(this, 'ChannelAddresses');
+    const addresses = aws.mediaLive.map(({ program, pipelines }): [string, ec2.CfnEIP[]] => [
+      program,
+      Array.from({ length: pipelines }, (_, pipeline) => {
+        const address = new ec2.CfnEIP(scope, `${program}-${pipeline}`, { domain: 'vpc' });
+        address.node.addDependency(this.vpc.internetConnectivityEstablished);
+        Tags.of(address).add('Name', `${deployment}/channel ${program} ${pipeline}`);
+        return address;
+      }),
+    ]);
     return new Map(addresses);
   }
 

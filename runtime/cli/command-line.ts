@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { VERSION } from '../contract/version.ts';
 import type { WaitingClock } from '../media/clock.ts';
 import { addControlCommands } from './control-commands.ts';
 import { CommandError, ExitCode } from './exit-codes.ts';
-import { configOption, durationArgument, examples, hostOption, stallOption } from './options.ts';
+import type { MediaLiveAction } from './medialive.ts';
+import { configOption, durationArgument, examples, hostOption, programName, stallOption } from './options.ts';
 import { publish } from './publish.ts';
 import type { Terminal } from './terminal.ts';
 import { watch } from './watch.ts';
@@ -178,6 +179,27 @@ Exit status: ${ExitCode.ok} fine, ${ExitCode.failed} failed or refused, ${ExitCo
     .addOption(hostOption())
     .addHelpText('after', examples('understudy keys', 'understudy keys --config event.json --host one'))
     .action(async (given: KeysOptions) => done(await options.showKeys(given)));
+
+  program
+    .command('medialive')
+    .description('start, stop or show the AWS Elemental MediaLive channels of the deployment')
+    .addArgument(new Argument('<action>').choices(['start', 'stop', 'status']))
+    .argument('[programs...]', 'NAME of live/NAME; default: all that have a channel')
+    .addOption(configOption())
+    .option('--no-wait', 'do not wait until they run, or have stopped')
+    .addHelpText(
+      'after',
+      examples(
+        'understudy medialive start camera1',
+        'understudy medialive stop',
+        'understudy medialive status',
+      ),
+    )
+    .action(async (action: MediaLiveAction, names: string[], given: { config: string; wait: boolean }) => {
+      const { mediaLive } = await import('./medialive.ts');
+      const programs = names.map(programName);
+      done(await mediaLive({ ...given, action, programs, clock, terminal, signal }));
+    });
   return program;
 }
 

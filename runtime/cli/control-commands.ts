@@ -8,7 +8,14 @@ import { ControlClient } from './control-client.ts';
 import { describeSwitch, drill } from './drill.ts';
 import { parseDuration } from './duration.ts';
 import { ExitCode } from './exit-codes.ts';
-import { configOption, durationArgument, examples, stallOption, wholeArgument } from './options.ts';
+import {
+  configOption,
+  durationArgument,
+  examples,
+  programName,
+  stallOption,
+  wholeArgument,
+} from './options.ts';
 import { describeState } from './status.ts';
 import { summarise } from './summarise.ts';
 import type { Terminal } from './terminal.ts';
@@ -190,11 +197,6 @@ async function controlPort(configFile: string): Promise<number> {
   } catch {
     return DEFAULT_CONTROL_PORT;
   }
-}
-
-/** `live/camera1` is what people paste. */
-function programName(text: string): string {
-  return text.replace(/^live\//, '');
 }
 
 function userName(): string {

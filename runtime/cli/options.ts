@@ -42,3 +42,8 @@ export function wholeArgument(text: string): number {
 export function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
+
+/** `live/camera1` is what people paste. */
+export function programName(text: string): string {
+  return text.replace(/^live\//, '');
+}

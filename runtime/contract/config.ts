@@ -276,20 +276,16 @@ const aws = z.strictObject({
           .default(1)
           .describe('2: a standard channel, which survives the loss of a zone, at twice the price.'),
         destination: z
-          .union([
-            z.strictObject({
-              s3: text(BUCKET_PATTERN, BUCKET_RULE, 'A bucket of yours.').exactOptional(),
-            }),
-            z.strictObject({
-              mediaPackage: text(
-                CHANNEL_PATTERN,
-                CHANNEL_RULE,
-                'The id of an AWS Elemental MediaPackage channel.',
-              ),
-            }),
-          ])
+          .strictObject({
+            s3: text(BUCKET_PATTERN, BUCKET_RULE, 'A bucket of yours.').exactOptional(),
+            mediaPackage: text(
+              CHANNEL_PATTERN,
+              CHANNEL_RULE,
+              'The id of an AWS Elemental MediaPackage channel.',
+            ).exactOptional(),
+          })
           .prefault({})
-          .describe('Where the HLS goes. Default: a bucket of the deployment.'),
+          .describe('Where the HLS goes: one of the two. Default: a bucket of the deployment.'),
         healthyForSeconds: whole(
           [0, 3_600],
           60,

@@ -59,7 +59,18 @@ function run(...argv: readonly string[]): Promise<number> {
   });
 }
 
-const COMMANDS = ['run', 'publish', 'camera', 'watch', 'status', 'switch', 'release', 'drill', 'keys'];
+const COMMANDS = [
+  'run',
+  'publish',
+  'camera',
+  'watch',
+  'status',
+  'switch',
+  'release',
+  'drill',
+  'keys',
+  'medialive',
+];
 
 describe('help', () => {
   it.each(COMMANDS)('of %s has examples that begin with the command itself', async (command) => {
@@ -102,6 +113,8 @@ describe('a wrong command line', () => {
     [['switch', 'camera1', 'slate', '--not-after', '1m'], 'whole number'],
     [['status', '--brief', '--json'], "'--json'"],
     [['release'], "'program'"],
+    [['medialive'], "'action'"],
+    [['medialive', 'restart'], 'start, stop, status'],
     [['drill', 'camera1', '--kind', 'flood'], 'unpublish, stall'],
     [['status', '--cotnrol', 'http://127.0.0.1'], '--control'],
     [['keys', '--config'], '--config <file>'],

@@ -951,6 +951,7 @@ describe('a configuration without problems', () => {
         alarmEmails: [],
         logRetentionDays: 30,
         keepAddresses: true,
+        mediaLive: [],
       },
       slate: {},
       failover: {

@@ -172,6 +172,19 @@ describe('a bundle alone in a folder', () => {
     expect(await ended(understudy('--version'))).toEqual({ status: 0, out: `${version}\n`, err: '' });
   });
 
+  it('says of a command for elsewhere where that is', async () => {
+    expect(Object.keys(metafile.inputs).filter((file) => file.includes('client-medialive'))).toEqual([]);
+    const config = join(folder, 'medialive.json');
+    const aws = { mediaLive: [{ program: 'camera1' }] };
+    const inputs = { masters: [{ name: 'camera1' }], backups: [{ name: 'spare' }] };
+    writeFileSync(config, JSON.stringify({ ...inputs, aws }));
+    expect(await ended(understudy('medialive', 'status', '--config', config))).toEqual({
+      status: 1,
+      out: '',
+      err: expect.stringContaining('run this where you deploy from'),
+    });
+  });
+
   it(
     'runs a host with its demo, which a viewer watches, and ends when it is told',
     async () => {

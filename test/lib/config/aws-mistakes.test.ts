@@ -491,6 +491,140 @@ const deliveryCases: Case[] = [
   },
 ];
 
+function channels(...programs: readonly string[]): object[] {
+  return programs.map((program) => ({ program }));
+}
+
+const mediaLiveCases: Case[] = [
+  {
+    name: 'a channel for a program that is not there',
+    given: { aws: { mediaLive: channels('camera1', 'camera4') } },
+    problems: [
+      {
+        key: 'aws.mediaLive[1].program',
+        value: 'camera4',
+        allowed: 'camera1, camera2 or camera3',
+        fix: 'Did you mean "camera1"?',
+      },
+    ],
+  },
+  {
+    name: 'two channels for one program',
+    given: { aws: { mediaLive: channels('camera1', 'camera1') } },
+    problems: [
+      {
+        key: 'aws.mediaLive[1].program',
+        value: 'camera1',
+        allowed: 'each program once',
+        fix: 'Take it out: aws.mediaLive[0].program is the same.',
+      },
+    ],
+  },
+  {
+    name: 'a channel for a program without a backup',
+    given: {
+      programs: [
+        { name: 'show', candidates: ['master/camera1', 'master/camera2', 'slate'] },
+        { name: 'spare', candidates: ['backup/spare', 'master/camera1'] },
+      ],
+      aws: { mediaLive: channels('show', 'spare') },
+    },
+    problems: [
+      {
+        key: 'aws.mediaLive[0].program',
+        value: 'show',
+        allowed: 'a program with a backup, from whose host the channel pulls too',
+        fix: 'Add a backup to the candidates of show',
+      },
+      { key: 'aws.mediaLive[1].program', value: 'spare', allowed: 'with a backup', fix: 'Add a backup' },
+    ],
+  },
+  {
+    name: 'no backup at all',
+    given: { backups: [], aws: { mediaLive: channels('camera1') } },
+    problems: [
+      { key: 'aws.mediaLive[0].program', value: 'camera1', allowed: 'with a backup', fix: 'Add a backup' },
+    ],
+  },
+  {
+    name: 'two destinations',
+    given: {
+      aws: { mediaLive: [{ program: 'camera1', destination: { s3: 'archive', mediaPackage: 'show' } }] },
+    },
+    problems: [
+      {
+        key: 'aws.mediaLive[0].destination',
+        value: { s3: 'archive', mediaPackage: 'show' },
+        allowed: 's3 or mediaPackage, not both',
+        fix: 'Take one of the two out.',
+      },
+    ],
+  },
+  {
+    name: 'a bucket and an id that cannot be',
+    given: {
+      aws: {
+        mediaLive: [
+          { program: 'camera1', destination: { s3: 'Archive' } },
+          { program: 'camera2', destination: { mediaPackage: 'my show' } },
+        ],
+      },
+    },
+    problems: [
+      {
+        key: 'aws.mediaLive[0].destination.s3',
+        value: 'Archive',
+        allowed: 'the name of an S3 bucket',
+        fix: 'this rule',
+      },
+      {
+        key: 'aws.mediaLive[1].destination.mediaPackage',
+        value: 'my show',
+        allowed: 'letters, digits, - and _',
+        fix: 'this rule',
+      },
+    ],
+  },
+  {
+    name: 'a frame rate and a ladder that there are not',
+    given: { aws: { mediaLive: [{ program: 'camera1', frameRate: 29.97, ladder: 'fullhd' }] } },
+    problems: [
+      { key: 'aws.mediaLive[0].ladder', value: 'fullhd', allowed: '"full-hd"', fix: 'Did you mean' },
+      { key: 'aws.mediaLive[0].frameRate', value: 29.97, allowed: '24, 25, 30', fix: 'for the default, 30' },
+    ],
+  },
+  {
+    name: 'a region without MediaLive',
+    given: { aws: { region: 'us-west-1', zones: 2, mediaLive: channels('camera1') } },
+    problems: [
+      {
+        key: 'aws.region',
+        value: 'us-west-1',
+        allowed: 'a region with MediaLive, because of aws.mediaLive',
+        fix: 'Deploy to another region',
+      },
+    ],
+  },
+  {
+    name: 'as many ranges of encoders as a security group has rules for, and the channels’ own',
+    given: {
+      masters: Array.from({ length: 20 }, (_, index) => ({ name: `camera${index}` })),
+      aws: {
+        encoderCidrs: ranges(47),
+        mediaLive: Array.from({ length: 7 }, (_, index) => ({ program: `camera${index}`, pipelines: 2 })),
+      },
+    },
+    problems: [
+      {
+        key: 'aws.encoderCidrs',
+        value: ranges(47),
+        allowed: 'a list of 1 to 46, because of aws.mediaLive: a security group has 60 rules',
+        fix: 'Join neighbouring ranges',
+      },
+    ],
+  },
+];
+
 const fixedCases: Case[] = [
   {
     name: 'other ports',
@@ -606,6 +740,20 @@ const goodCases: { name: string; given: Record<string, unknown> }[] = [
     },
   },
   {
+    name: 'channels of all kinds',
+    given: {
+      aws: {
+        region: 'eu-central-1',
+        encoderCidrs: ranges(50),
+        mediaLive: [
+          { program: 'camera1' },
+          { program: 'camera2', ladder: 'full-hd', frameRate: 50, destination: { s3: 'archive.example' } },
+          { program: 'camera3', pipelines: 2, destination: { mediaPackage: 'show' }, healthyForSeconds: 0 },
+        ],
+      },
+    },
+  },
+  {
     name: 'a certificate, where the region is the environment’s',
     given: { aws: { certificateArn: IN_FRANKFURT } },
   },
@@ -629,6 +777,7 @@ describe.each([
   { kind: 'the network', cases: networkCases },
   { kind: 'hosts', cases: hostCases },
   { kind: 'delivery', cases: deliveryCases },
+  { kind: 'MediaLive', cases: mediaLiveCases },
   { kind: 'what the kit decides', cases: fixedCases },
 ])('mistakes about $kind', ({ cases }) => {
   it.each(cases)('$name', ({ given, problems }) => {
