@@ -34,3 +34,12 @@ export const commandClock: WaitingClock = {
       signal.addEventListener('abort', done);
     }),
 };
+
+/**
+ * A clock for commands on the epoch as the wall clock has it now. For processes that are frozen for minutes between two tasks,
+ * as Lambda's are: the monotonic clock may not notice, and `commandClock` be as much behind.
+ */
+export function anchoredClock(): WaitingClock {
+  const origin = Date.now() - performance.now();
+  return { ...commandClock, now: () => origin + performance.now() };
+}
