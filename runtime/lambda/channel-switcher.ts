@@ -5,7 +5,7 @@
 import {
   BatchUpdateScheduleCommand,
   DescribeChannelCommand,
-  MediaLiveClient,
+  type MediaLiveClient,
   paginateDescribeSchedule,
   UnprocessableEntityException,
 } from '@aws-sdk/client-medialive';
@@ -25,24 +25,12 @@ export interface SwitchChannelsOptions {
   readonly deadline: number;
 }
 
-/** A call that is throttled, or meets a fault of MediaLive's, is repeated by the SDK, each time after a longer wait. */
-const MAX_ATTEMPTS = 4;
-const CONNECTION_TIMEOUT_MS = 2_000;
-
 /** More pages of a schedule are not read. */
 const MOST_PAGES = 20;
 const LONGEST_REASON = 200;
 
 /** MediaLive looked at what it was asked for, and would not do it. */
 const REFUSALS = ['UnprocessableEntityException', 'ConflictException', 'BadRequestException'];
-
-/** The client as `switchChannels` wants it. Region and credentials are those of the environment. */
-export function createChannelClient(): MediaLiveClient {
-  return new MediaLiveClient({
-    maxAttempts: MAX_ATTEMPTS,
-    requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS },
-  });
-}
 
 /** One finding for each channel, in their order. Never throws: what fails for one channel is a finding, and the others go on. */
 export async function switchChannels(options: SwitchChannelsOptions): Promise<Finding[]> {

@@ -1,9 +1,12 @@
+import type { Channels } from '../contract/channels.ts';
 import type { Topology } from '../contract/topology.ts';
 import type { WaitingClock } from '../media/clock.ts';
 import { readAlarms } from './alarm-reader.ts';
 import type { AwsClients } from './aws-clients.ts';
+import { switchChannels } from './channel-switcher.ts';
 import { execute } from './executor.ts';
 import { readHosts } from './host-reader.ts';
+import type { PageMemory } from './page-memory.ts';
 import type { ControlEvent, Plan } from './plan.ts';
 import type { Situation } from './planner.ts';
 import { recordRun } from './recorder.ts';
@@ -17,6 +20,10 @@ export interface ControlRunOptions {
   readonly topology: Topology;
   /** The name of the deployment's document. */
   readonly document: string;
+  /** The MediaLive channels that are looked after. */
+  readonly channels: Channels;
+  /** What earlier runs have paged. */
+  readonly pages: PageMemory;
   readonly plan: (facts: Situation) => Plan;
   /** Takes a line of the log, without its end. */
   readonly write: (line: string) => void;
@@ -35,7 +42,7 @@ const MARGIN_MS = 1_000;
 export async function controlRun(
   event: ControlEvent,
   remainingMs: number,
-  { clients, clock, topology, document, plan, write }: ControlRunOptions,
+  { clients, clock, topology, document, channels, pages, plan, write }: ControlRunOptions,
 ): Promise<void> {
   const at = clock.now();
   const limits = limitsOf(remainingMs);
@@ -48,9 +55,20 @@ export async function controlRun(
   );
   const { reports } = hosts;
   const planned = plan({ event, topology, alarms: alarms.readings, reports, now: clock.now() });
-  const commands = await withinLimit(clock, limits.execute, (signal) =>
-    execute(planned.commands, { runCommand, reports, signal }),
-  );
+  const [commands, ofChannels] = await Promise.all([
+    withinLimit(clock, limits.execute, (signal) =>
+      execute(planned.commands, { runCommand, reports, signal }),
+    ),
+    switchChannels({
+      client: clients.mediaLive,
+      channels,
+      topology,
+      alarms: alarms.readings,
+      clock,
+      deadline: clock.now() + limits.execute,
+    }),
+  ]);
+  const findings = pages.quieten([...planned.findings, ...ofChannels], clock.now());
 
   const record: RunRecord = {
     topology,
@@ -59,7 +77,7 @@ export async function controlRun(
     durationMs: clock.now() - at,
     alarms: alarms.readings,
     hosts: reports,
-    findings: planned.findings,
+    findings,
     commands,
     problems: [
       ...(alarms.problem === null ? [] : [`alarms: ${alarms.problem}`]),
@@ -69,6 +87,7 @@ export async function controlRun(
   const problems = await withinLimit(clock, limits.record, (signal) =>
     recordRun(record, { client: clients.eventBridge, write }, signal),
   );
+  if (problems.length === record.problems.length) pages.remember(findings, clock.now());
   const failed = countOutcomes(record, 'failed');
   if (failed > 0) throw new Error(`commands were not carried out on hosts: ${failed}`);
   if (problems.length > 0) throw new Error(problems.join('; '));

@@ -8,7 +8,6 @@ import type { WidgetButton } from './widget-request.ts';
 import type { WidgetRow } from './widget-rows.ts';
 
 export interface WidgetPage {
-  readonly deployment: string;
   /** The ARN of the function, for its buttons. */
   readonly endpoint: string;
   readonly rows: readonly WidgetRow[];

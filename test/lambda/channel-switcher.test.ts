@@ -1,7 +1,7 @@
 /** What MediaLive is asked, call by call, by the real SDK over a socket; what is found; and that one channel holds up no other. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Channels } from '../../runtime/contract/channels.ts';
-import { createChannelClient, switchChannels } from '../../runtime/lambda/channel-switcher.ts';
+import { switchChannels } from '../../runtime/lambda/channel-switcher.ts';
 import type { AlarmReading, AlarmState, Finding } from '../../runtime/lambda/plan.ts';
 import { EPOCH, FakeClock } from '../support/fake-clock.ts';
 import { MediaLiveEndpoint } from '../support/medialive-endpoint.ts';
@@ -253,10 +253,4 @@ describe('what goes wrong with one channel', () => {
 
 it('has nothing to say where there are no channels', async () => {
   expect(await run({})).toEqual([]);
-});
-
-it('makes a client that repeats what is throttled', async () => {
-  const client = createChannelClient();
-  expect(await client.config.maxAttempts()).toBe(4);
-  client.destroy();
 });

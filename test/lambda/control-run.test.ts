@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type AwsClients, createAwsClients } from '../../runtime/lambda/aws-clients.ts';
 import { controlRun } from '../../runtime/lambda/control-run.ts';
+import { PageMemory } from '../../runtime/lambda/page-memory.ts';
 import type { ControlEvent, Plan } from '../../runtime/lambda/plan.ts';
 import type { Situation } from '../../runtime/lambda/planner.ts';
 import { EPOCH } from '../support/fake-clock.ts';
@@ -27,6 +28,7 @@ let clients: AwsClients;
 let undo: () => Promise<void>;
 let facts: Situation | null;
 let lines: string[];
+let pages: PageMemory;
 beforeEach(async () => {
   aws = new StandIn();
   aws.hosts = hostsOf(topology);
@@ -35,6 +37,7 @@ beforeEach(async () => {
   clients = createAwsClients();
   facts = null;
   lines = [];
+  pages = new PageMemory();
 });
 afterEach(async () => {
   clients.release();
@@ -47,6 +50,8 @@ function run(planned: Plan, remainingMs = ENOUGH_MS): Promise<void> {
     clock: quickClock(),
     topology,
     document: 'show-command',
+    channels: {},
+    pages,
     plan: (given) => {
       facts = given;
       return planned;

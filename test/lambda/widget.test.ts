@@ -143,7 +143,7 @@ describe('a row', () => {
 
 describe('the page', () => {
   const page = (rows: readonly WidgetRow[]) =>
-    widgetPage({ deployment: 'games', endpoint: 'arn:f', rows, silent: [], messages: [], now: NOW });
+    widgetPage({ endpoint: 'arn:f', rows, silent: [], messages: [], now: NOW });
 
   it('has a button for each backup, one back and one for a drill, each with a question', () => {
     const text = page([rowOf(says('master-camera1'))]);
@@ -169,7 +169,6 @@ describe('the page', () => {
       holeMs: 0.4,
     };
     const text = widgetPage({
-      deployment: 'games',
       endpoint: 'arn:f',
       rows: [rowOf(says('master-camera1', { lastSwitch }))],
       silent: [{ host: 'backup-spare', why: 'it is not connected to Systems Manager' }],
@@ -186,7 +185,6 @@ describe('the page', () => {
     const pin = { source: evil, by: evil, reason: evil, automatic: false, expiresAt: NOW };
     const lastSwitch = { at: NOW, from: evil, to: evil, cause: evil, holeMs: null };
     const text = widgetPage({
-      deployment: evil,
       endpoint: evil,
       rows: [rowOf(says(evil, { onAir: evil, pin, lastSwitch }), says('edge-1'))],
       silent: [{ host: evil, why: evil }],
