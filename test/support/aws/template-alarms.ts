@@ -1,6 +1,6 @@
 /** Alarms as a synthesized template has them: properties that the tests' CloudWatch does not know are refused. */
 import { z } from 'zod';
-import { resolved, type TemplateValues } from '../../lib/support/template-values.ts';
+import { resolved, resolvedAll, type TemplateValues } from '../../lib/support/template-values.ts';
 
 const actions = z.array(z.string()).default([]);
 const common = {
@@ -78,15 +78,4 @@ export function alarmsOf({ Resources = {} }: TemplateJson, values: TemplateValue
   return alarms.map(([, { Type, Properties }]) =>
     Type === 'AWS::CloudWatch::Alarm' ? metricAlarm(Properties, all) : compositeAlarm(Properties, all),
   );
-}
-
-/** Resolves the functions within; leaves the rest as it is. */
-function resolvedAll(value: unknown, values: TemplateValues): unknown {
-  if (Array.isArray(value)) return value.map((item) => resolvedAll(item, values));
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value);
-  const [first] = entries;
-  if (entries.length === 1 && first !== undefined && /^(Ref|Fn::)/.test(first[0]))
-    return resolved(value, values);
-  return Object.fromEntries(entries.map(([key, own]) => [key, resolvedAll(own, values)]));
 }

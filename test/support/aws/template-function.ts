@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { resolved, type TemplateValues } from '../../lib/support/template-values.ts';
+import { resolvedAll, type TemplateValues } from '../../lib/support/template-values.ts';
 import type { FunctionOptions } from './lambda-runtime.ts';
 
 const MS = 1_000;
@@ -10,7 +10,7 @@ const functionSchema = z.object({
   Timeout: z.number(),
   MemorySize: z.number().default(128),
   Runtime: z.string().startsWith('nodejs'),
-  Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }).default({ Variables: {} }),
+  Environment: z.object({ Variables: z.record(z.string(), z.string()) }).default({ Variables: {} }),
 });
 
 /** From the properties of a function in a synthesized template. */
@@ -18,12 +18,11 @@ export function templateFunction(
   properties: unknown,
   values: TemplateValues,
 ): Pick<FunctionOptions, 'handler' | 'timeoutMs' | 'memoryMb' | 'variables'> {
-  const { Handler, Timeout, MemorySize, Environment } = functionSchema.parse(properties);
-  const variables = Object.entries(Environment.Variables).map(([name, own]) => [name, resolved(own, values)]);
+  const { Handler, Timeout, MemorySize, Environment } = functionSchema.parse(resolvedAll(properties, values));
   return {
     handler: Handler,
     timeoutMs: Timeout * MS,
     memoryMb: MemorySize,
-    variables: Object.fromEntries(variables),
+    variables: Environment.Variables,
   };
 }
