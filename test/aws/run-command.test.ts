@@ -187,6 +187,7 @@ describe('a command of the tests', () => {
     ['ValidationException', { InstanceIds: undefined }],
     ['ValidationException', { TimeoutSeconds: 29 }],
     ['ValidationException', { Comment: 'a'.repeat(101) }],
+    ['InvalidDocumentVersion', { DocumentVersion: '7' }],
   ])('is refused: %s, %j', async (name, changes) => {
     await expect(send(changes)).rejects.toMatchObject({ name });
     clock.advance(50);

@@ -6,7 +6,7 @@ export interface Tagged {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-const MAX_INSTANCES = 50;
+export const MAX_INSTANCES = 50;
 const MAX_TARGETS = 5;
 
 /**

@@ -33,6 +33,14 @@ export class EventBus {
     for (const { pattern, target } of this.rules) if (matches(pattern, event)) target(event);
   }
 
+  /** What a schedule gives its targets: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html */
+  scheduled(rule: string): BridgeEvent {
+    const resources = [`arn:aws:events:${REGION}:${ACCOUNT}:rule/${rule}`];
+    const origin = { account: ACCOUNT, region: REGION, source: 'aws.events', resources };
+    const time = wholeSecond(this.now());
+    return { version: '0', id: randomUUID(), time, 'detail-type': 'Scheduled Event', ...origin, detail: {} };
+  }
+
   /**
    * PutEvents: an entry that is not as it should be fails alone, in an answer that is a success.
    * https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html

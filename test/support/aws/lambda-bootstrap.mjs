@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { format } from 'node:util';
 
 const { LAMBDA_TASK_ROOT = '', _HANDLER = '', AWS_LAMBDA_FUNCTION_NAME } = process.env;
 const [file, name] = _HANDLER.split('.');
@@ -21,6 +22,21 @@ function tell(message) {
   process.send?.(message);
 }
 
+let requestId;
+
+// As the runtime does where the function's log format is text: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html
+for (const [method, level] of Object.entries({
+  log: 'INFO',
+  info: 'INFO',
+  warn: 'WARN',
+  error: 'ERROR',
+  debug: 'DEBUG',
+})) {
+  console[method] = (...values) => {
+    process.stdout.write(`${[new Date().toISOString(), requestId, level, format(...values)].join('\t')}\n`);
+  };
+}
+
 process.on('disconnect', () => process.exit());
 
 let handler;
@@ -33,7 +49,8 @@ try {
   tell({ kind: 'failed', error: errorOf(error) });
 }
 
-process.on('message', async ({ event, requestId, deadline }) => {
+process.on('message', async ({ event, deadline, ...request }) => {
+  requestId = request.requestId;
   const context = {
     awsRequestId: requestId,
     functionName: AWS_LAMBDA_FUNCTION_NAME,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cancel, Clock } from '../../../runtime/media/clock.ts';
+import { embeddedMetrics } from './embedded-metrics.ts';
 import { type FunctionError, LambdaEnvironment, type Outcome } from './lambda-environment.ts';
 import type { MetricStore } from './metric-store.ts';
 import { REGION } from './signature.ts';
@@ -26,10 +27,12 @@ export interface FunctionOptions {
   readonly aws: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly memoryMb?: number;
-  /** One for each retry. @default two short ones */
+  /** After the first attempt. @default 2 */
+  readonly retries?: number;
+  /** Before each of the retries. @default short ones */
   readonly retryDelaysMs?: readonly number[];
-  /** Of its dead letters. */
-  readonly queue: string;
+  /** The name of the queue of its dead letters; where it has none, they are lost. */
+  readonly queue: string | null;
   readonly metrics: MetricStore;
   /** For what its queue measures; attempts and their time-outs are in real time. */
   readonly clock: Clock;
@@ -64,6 +67,8 @@ export class LambdaFunction {
   readonly deadLetters: DeadLetter[] = [];
   /** All that it wrote. */
   output = '';
+  /** What of it CloudWatch would not take. */
+  readonly problems: string[] = [];
   private readonly options: FunctionOptions;
   private readonly stopMeasuring: Cancel;
   private environment: LambdaEnvironment | null = null;
@@ -98,15 +103,14 @@ export class LambdaFunction {
   }
 
   private async tryAll(event: unknown, requestId: string): Promise<void> {
-    const { retryDelaysMs = SHORT_RETRY_DELAYS_MS } = this.options;
+    const { retries = 2, retryDelaysMs = SHORT_RETRY_DELAYS_MS } = this.options;
     for (let attempt = 1; ; attempt += 1) {
       const turn = this.last.then(() => this.attempt({ event, requestId, attempt }));
       this.last = turn;
       const outcome = await turn;
       if (outcome === null || outcome.kind === 'result') return;
-      const delayMs = retryDelaysMs[attempt - 1];
-      if (delayMs === undefined) return this.bury(event, requestId, outcome.error);
-      await pause(delayMs, null, { signal: this.stopping.signal }).catch(() => {});
+      if (attempt > retries) return this.bury(event, requestId, outcome.error);
+      await pause(retryDelaysMs[attempt - 1] ?? 0, null, { signal: this.stopping.signal }).catch(() => {});
     }
   }
 
@@ -119,7 +123,12 @@ export class LambdaFunction {
     const begin = performance.now();
     const outcome = await environment.invoke({ ...own, timeoutMs });
     const initMs = isNew ? environment.initMs : null;
-    this.attempts.push({ ...own, outcome, durationMs: performance.now() - begin - (initMs ?? 0), initMs });
+    this.attempts.push({
+      ...own,
+      outcome,
+      durationMs: Math.max(0, performance.now() - begin - (initMs ?? 0)),
+      initMs,
+    });
     const { name, metrics } = this.options;
     const series = {
       Namespace: 'AWS/Lambda',
@@ -135,9 +144,7 @@ export class LambdaFunction {
     const { name, directory, handler, variables, aws, memoryMb = 128 } = this.options;
     this.environment = new LambdaEnvironment({
       directory,
-      log: (text) => {
-        this.output += text;
-      },
+      log: (text) => this.write(text),
       // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
       variables: {
         ...variables,
@@ -154,7 +161,21 @@ export class LambdaFunction {
     return this.environment;
   }
 
+  private write(text: string): void {
+    const lineStart = this.output.lastIndexOf('\n') + 1;
+    this.output += text;
+    const lines = this.output.slice(lineStart).split('\n').slice(0, -1);
+    for (const put of lines.flatMap(embeddedMetrics)) {
+      try {
+        this.options.metrics.put(put);
+      } catch (error) {
+        this.problems.push(String(error));
+      }
+    }
+  }
+
   private bury(event: unknown, requestId: string, { errorMessage }: FunctionError): void {
+    if (this.options.queue === null) return;
     this.deadLetters.push({
       body: JSON.stringify(event),
       attributes: {
@@ -168,6 +189,7 @@ export class LambdaFunction {
 
   private measureQueue(): void {
     const { queue, metrics } = this.options;
+    if (queue === null) return;
     const series = { Namespace: 'AWS/SQS', Dimensions: [{ Name: 'QueueName', Value: queue }], Unit: 'Count' };
     metrics.measure({ ...series, MetricName: 'ApproximateNumberOfMessagesVisible' }, this.deadLetters.length);
   }

@@ -7,7 +7,7 @@ import type {
 import type { Cancel, Clock } from '../../../runtime/media/clock.ts';
 import { AwsError } from './aws-error.ts';
 import { type CommandDocument, checkParameters, type ParameterValues, scriptOf } from './command-document.ts';
-import { type Tagged, targetsOf } from './command-targets.ts';
+import { MAX_INSTANCES, type Tagged, targetsOf } from './command-targets.ts';
 import { runShellScript, type ShellResult } from './shell-script.ts';
 
 /** A host with an agent. */
@@ -101,8 +101,10 @@ export class RunCommand {
   /** SendCommand: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html */
   readonly send = (input: SendCommandCommandInput): object => {
     const { DocumentName = '', Parameters = {}, Comment, InstanceIds, Targets, ...others } = input;
-    const { TimeoutSeconds = DEFAULT_TIMEOUT_SECONDS, ...unknown } = others;
+    const { TimeoutSeconds = DEFAULT_TIMEOUT_SECONDS, DocumentVersion = '$DEFAULT', ...limits } = others;
+    const { MaxConcurrency = String(MAX_INSTANCES), MaxErrors = '0', ...unknown } = limits;
     refuseUnknown(unknown);
+    if (DocumentVersion !== '$DEFAULT') throw new AwsError('InvalidDocumentVersion', DocumentVersion);
     if (TimeoutSeconds < MIN_TIMEOUT_SECONDS || TimeoutSeconds > MAX_TIMEOUT_SECONDS) {
       throw new AwsError('ValidationException', `a timeout of ${TimeoutSeconds} s`);
     }
@@ -111,6 +113,10 @@ export class RunCommand {
     if (document === undefined) throw new AwsError('InvalidDocument', `no document ${DocumentName}`);
     const values = checkParameters(document, Parameters);
     const instances = targetsOf(input, [...this.instances.values()]);
+    // All get it at once, so that how many may fail makes no difference.
+    const atOnce = MaxConcurrency === '100%' ? instances.length : Number(MaxConcurrency);
+    if (instances.length > atOnce)
+      throw new Error(`the test does not know how to send to ${MaxConcurrency} at once`);
     const commandId = randomUUID();
     const requestedAt = this.options.clock.now();
     const startBefore = requestedAt + TimeoutSeconds * 1_000;
@@ -132,6 +138,8 @@ export class RunCommand {
       Command: {
         CommandId: commandId,
         ...given,
+        MaxConcurrency,
+        MaxErrors,
         TimeoutSeconds,
         RequestedDateTime,
         Status,

@@ -10,6 +10,7 @@ const functionSchema = z.object({
   Timeout: z.number(),
   MemorySize: z.number().default(128),
   Runtime: z.string().startsWith('nodejs'),
+  DeadLetterConfig: z.object({ TargetArn: z.string() }).optional(),
   Environment: z.object({ Variables: z.record(z.string(), z.string()) }).default({ Variables: {} }),
 });
 
@@ -17,12 +18,14 @@ const functionSchema = z.object({
 export function templateFunction(
   properties: unknown,
   values: TemplateValues,
-): Pick<FunctionOptions, 'handler' | 'timeoutMs' | 'memoryMb' | 'variables'> {
-  const { Handler, Timeout, MemorySize, Environment } = functionSchema.parse(resolvedAll(properties, values));
+): Pick<FunctionOptions, 'handler' | 'timeoutMs' | 'memoryMb' | 'variables' | 'queue'> {
+  const own = functionSchema.parse(resolvedAll(properties, values));
+  const { Handler, Timeout, MemorySize, Environment, DeadLetterConfig } = own;
   return {
     handler: Handler,
     timeoutMs: Timeout * MS,
     memoryMb: MemorySize,
     variables: Environment.Variables,
+    queue: DeadLetterConfig?.TargetArn.split(':').at(-1) ?? null,
   };
 }
