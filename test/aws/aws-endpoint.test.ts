@@ -24,7 +24,7 @@ beforeEach(async () => {
     cloudwatch: { PutMetricData: take },
     eventbridge: { PutEvents: take },
     ssm: {
-      SendCommand: (input) => {
+      SendCommand: (input: SendCommandCommandInput) => {
         take(input);
         if (input.DocumentName === 'unknown') throw new AwsError('InvalidDocument', 'no such document');
         return { Command: { CommandId: `id ${inputs.length}`, RequestedDateTime: REQUESTED_AT } };

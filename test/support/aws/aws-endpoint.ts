@@ -42,8 +42,7 @@ export type Misbehaviour =
   | { readonly kind: 'lying'; readonly answer: (truth: object) => object };
 
 /** Takes an operation's input, and gives its output, both in the types of the SDK. Throws `AwsError`. */
-// biome-ignore lint/suspicious/noExplicitAny: each operation has an input of its own, which the schema has checked.
-export type Operation = (input: any) => object | Promise<object>;
+export type Operation = (input: never) => object | Promise<object>;
 export type Operations = Readonly<Partial<Record<ServiceName, Readonly<Record<string, Operation>>>>>;
 
 interface Answer {
@@ -171,7 +170,7 @@ export class AwsEndpoint {
   private async carryOut({ service, operation, input }: ApiCall): Promise<Answer> {
     const run = this.operations[service]?.[operation];
     if (run === undefined) throw new Error(`nothing in the test does ${service} ${operation}`);
-    const output = await run(input);
+    const output = await run(input as never);
     const schemas = operationSchemas(SERVICES[service].model, operation);
     return { status: 200, body: schemas === null ? {} : (toWire(schemas.output, output) as object) };
   }

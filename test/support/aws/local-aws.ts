@@ -68,12 +68,14 @@ export class LocalAws {
   }
 
   async start(): Promise<this> {
-    await this.endpoint.open();
-    for (const [id, properties] of resources(this.options.template, 'AWS::Lambda::Function')) {
-      this.addFunction(id, properties);
-    }
     const { clock, template } = this.options;
-    for (const { name, pattern, periodMs, targets } of templateRules(template, this.values)) {
+    const rules = templateRules(template, this.values);
+    const functions = resources(template, 'AWS::Lambda::Function').map(
+      ([id, properties]) => [id, templateFunction(properties, this.values)] as const,
+    );
+    await this.endpoint.open();
+    for (const [id, own] of functions) this.addFunction(id, own);
+    for (const { name, pattern, periodMs, targets } of rules) {
       const send = (event: object): void => {
         for (const { arn, payload } of targets) this.send(arn, payload(event));
       };
@@ -91,24 +93,14 @@ export class LocalAws {
     await this.endpoint.close();
   }
 
-  private addFunction(id: string, properties: object): void {
-    const directory = this.options.codeOf(id);
+  private addFunction(name: string, own: ReturnType<typeof templateFunction>): void {
+    const { clock, template, codeOf, retryDelaysMs } = this.options;
+    const directory = codeOf(name);
     if (directory === null) return;
-    const { clock, template, retryDelaysMs } = this.options;
-    const own = templateFunction(properties, this.values);
-    const options = {
-      ...own,
-      name: id,
-      directory,
-      aws: this.endpoint.environment,
-      metrics: this.metrics,
-      clock,
-    };
-    const retries = retriesOf(template, id);
-    this.functions.set(
-      id,
-      new LambdaFunction({ ...options, retries, ...(retryDelaysMs && { retryDelaysMs }) }),
-    );
+    const { metrics, endpoint } = this;
+    const options = { ...own, name, directory, metrics, clock, aws: endpoint.environment };
+    const retries = { retries: retriesOf(template, name), ...(retryDelaysMs && { retryDelaysMs }) };
+    this.functions.set(name, new LambdaFunction({ ...options, ...retries }));
   }
 
   private deliver(change: StateChange): void {

@@ -6,35 +6,17 @@ import type {
 } from '@aws-sdk/client-ssm';
 import type { Cancel, Clock } from '../../../runtime/media/clock.ts';
 import { AwsError } from './aws-error.ts';
-import { type CommandDocument, checkParameters, type ParameterValues, scriptOf } from './command-document.ts';
-import { MAX_INSTANCES, type Tagged, targetsOf } from './command-targets.ts';
-import { runShellScript, type ShellResult } from './shell-script.ts';
-
-/** A host with an agent. */
-export interface ManagedInstance extends Tagged {
-  /** Where commands run, and with what variables: nothing else of the test's own is there. */
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-}
-
-/** Where a command stands on one instance: `StatusDetails`. */
-type Progress = 'Pending' | 'InProgress' | 'Success' | 'Failed' | 'ExecutionTimedOut' | 'DeliveryTimedOut';
-
-interface Invocation {
-  readonly commandId: string;
-  readonly instance: ManagedInstance;
-  readonly documentName: string;
-  readonly document: CommandDocument;
-  readonly values: ParameterValues;
-  readonly comment: string | undefined;
-  readonly requestedAt: number;
-  /** Later than that it does not begin, ms since the epoch. */
-  readonly startBefore: number;
-  progress: Progress;
-  startedAt: number | null;
-  endedAt: number | null;
-  result: ShellResult;
-}
+import { type CommandDocument, checkParameters, scriptOf } from './command-document.ts';
+import type { ManagedInstance } from './command-invocation.ts';
+import {
+  detailOf,
+  executionTimeoutOf,
+  type Invocation,
+  listItemOf,
+  NO_RESULT,
+} from './command-invocation.ts';
+import { MAX_INSTANCES, targetsOf } from './command-targets.ts';
+import { runShellScript } from './shell-script.ts';
 
 export interface RunCommandOptions {
   readonly clock: Clock;
@@ -49,10 +31,7 @@ const DEFAULT_TIMEOUT_SECONDS = 3_600;
 const MIN_TIMEOUT_SECONDS = 30;
 const MAX_TIMEOUT_SECONDS = 2_592_000;
 const MAX_COMMENT = 100;
-/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CommandPlugin.html */
-const LISTED_OUTPUT_LIMIT = 2_500;
 const MAX_RESULTS = 50;
-const NOTHING: ShellResult = { stdout: '', stderr: '', exitCode: null, hasTimedOut: false };
 
 /** Systems Manager's Run Command, with the agents of all instances. */
 export class RunCommand {
@@ -115,8 +94,7 @@ export class RunCommand {
     const instances = targetsOf(input, [...this.instances.values()]);
     // All get it at once, so that how many may fail makes no difference.
     const atOnce = MaxConcurrency === '100%' ? instances.length : Number(MaxConcurrency);
-    if (instances.length > atOnce)
-      throw new Error(`the test does not know how to send to ${MaxConcurrency} at once`);
+    if (instances.length > atOnce) throw new Error(`the test does not know ${MaxConcurrency} at once`);
     const commandId = randomUUID();
     const requestedAt = this.options.clock.now();
     const startBefore = requestedAt + TimeoutSeconds * 1_000;
@@ -152,8 +130,7 @@ export class RunCommand {
   readonly list = (input: ListCommandInvocationsCommandInput): object => {
     const { CommandId, InstanceId, Details = false, MaxResults = MAX_RESULTS, NextToken, ...unknown } = input;
     refuseUnknown(unknown);
-    if (MaxResults < 1 || MaxResults > MAX_RESULTS)
-      throw new AwsError('ValidationException', `${MaxResults} results`);
+    if (MaxResults < 1 || MaxResults > MAX_RESULTS) throw new AwsError('ValidationException', 'MaxResults');
     const found = this.invocations.filter(
       (own) =>
         own.commandId === (CommandId ?? own.commandId) && own.instance.id === (InstanceId ?? own.instance.id),
@@ -161,7 +138,7 @@ export class RunCommand {
     const start = Number(NextToken ?? 0);
     const end = start + MaxResults;
     return {
-      CommandInvocations: found.slice(start, end).map((own) => listed(own, Details)),
+      CommandInvocations: found.slice(start, end).map((own) => listItemOf(own, Details)),
       NextToken: end < found.length ? String(end) : undefined,
     };
   };
@@ -174,31 +151,23 @@ export class RunCommand {
     if (found === undefined) throw new AwsError('InvocationDoesNotExist', '');
     const step = found.document.mainSteps[0].name;
     if (PluginName !== undefined && PluginName !== step) throw new AwsError('InvalidPluginName', '');
-    const { commandId, instance, documentName, result, startedAt, endedAt, comment } = found;
-    return {
-      CommandId: commandId,
-      InstanceId: instance.id,
-      Comment: comment,
-      DocumentName: documentName,
-      PluginName: step,
-      ResponseCode: result.exitCode ?? -1,
-      ExecutionStartDateTime: startedAt === null ? '' : new Date(startedAt).toISOString(),
-      ExecutionEndDateTime: endedAt === null ? '' : new Date(endedAt).toISOString(),
-      ...statusOf(found),
-      StandardOutputContent: result.stdout,
-      StandardErrorContent: result.stderr,
-    };
+    return detailOf(found);
   };
 
   /** From now on callers see it. */
   private create(own: Omit<Invocation, 'progress' | 'startedAt' | 'endedAt' | 'result'>): void {
-    const progress: Progress = 'Pending';
-    const invocation: Invocation = { ...own, progress, startedAt: null, endedAt: null, result: NOTHING };
+    const invocation: Invocation = {
+      ...own,
+      progress: 'Pending',
+      startedAt: null,
+      endedAt: null,
+      result: NO_RESULT,
+    };
     this.invocations.push(invocation);
     this.deliver(invocation);
     // It begins within its own time or never; callers see that when the script's time is over as well:
     // https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
-    const totalMs = own.startBefore - this.options.clock.now() + executionTimeout(invocation) * 1_000;
+    const totalMs = own.startBefore - this.options.clock.now() + executionTimeoutOf(invocation) * 1_000;
     this.after(totalMs, () => {
       if (invocation.progress === 'Pending') invocation.progress = 'DeliveryTimedOut';
     });
@@ -219,7 +188,7 @@ export class RunCommand {
       script: scriptOf(own.document, own.values),
       cwd,
       env,
-      timeoutSeconds: executionTimeout(own),
+      timeoutSeconds: executionTimeoutOf(own),
       signal: this.stopping.signal,
     });
     own.endedAt = clock.now();
@@ -237,39 +206,6 @@ export class RunCommand {
   }
 }
 
-function executionTimeout({ document }: Invocation): number {
-  return document.mainSteps[0].inputs.timeoutSeconds;
-}
-
 function refuseUnknown(members: object): void {
   if (Object.keys(members).length > 0) throw new Error(`the test does not know ${Object.keys(members)}`);
-}
-
-function statusOf({ progress }: Invocation): { Status: string; StatusDetails: string } {
-  switch (progress) {
-    case 'DeliveryTimedOut':
-    case 'ExecutionTimedOut':
-      return { Status: 'TimedOut', StatusDetails: progress };
-    default:
-      return { Status: progress, StatusDetails: progress };
-  }
-}
-
-function listed(own: Invocation, hasDetails: boolean): object {
-  const { commandId, instance, documentName, requestedAt, comment, result, document } = own;
-  const plugin = {
-    Name: document.mainSteps[0].name,
-    ...statusOf(own),
-    ResponseCode: result.exitCode ?? -1,
-    Output: (result.stdout + result.stderr).slice(0, LISTED_OUTPUT_LIMIT),
-  };
-  return {
-    CommandId: commandId,
-    InstanceId: instance.id,
-    Comment: comment,
-    DocumentName: documentName,
-    RequestedDateTime: new Date(requestedAt),
-    ...statusOf(own),
-    CommandPlugins: hasDetails ? [plugin] : [],
-  };
 }
