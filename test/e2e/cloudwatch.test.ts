@@ -14,7 +14,8 @@ import { playClip } from '../../runtime/media/clip.ts';
 import { INTERVAL_SECONDS, MAX_BATCHES } from '../../runtime/metrics/cloudwatch-reporter.ts';
 import { playRtmp, publishRtmp, type RtmpPublisher } from '../../runtime/rtmp/client.ts';
 import { systemClock as clock } from '../../runtime/system-clock.ts';
-import { type Answer, CloudWatchEndpoint, SECRETS, type WireDatum } from '../support/cloudwatch-endpoint.ts';
+import { SECRETS } from '../support/aws/aws-endpoint.ts';
+import { type Answer, CloudWatchEndpoint, type WireDatum } from '../support/cloudwatch-endpoint.ts';
 import { startTestHost, type TestHost } from '../support/e2e-host.ts';
 import { parsePrometheusText } from '../support/prometheus-text.ts';
 import { until } from '../support/until.ts';
@@ -130,10 +131,10 @@ describe('what a host sends to CloudWatch', () => {
   it('is every metric of the contract and nothing else, five seconds in a call', async () => {
     const failover = { stallTimeoutMs: 10_000, failbackHoldMs: 0 };
     const stage = await new Stage().start({ name: 'wire', failover });
-    await until('a first call', () => endpoint.calls.length >= 1, WAIT_MS);
+    await until('a first call', () => endpoint.puts.length >= 1, WAIT_MS);
     stage.master.close();
     await until('the switch to the backup', () => stage.onAir === 'backup/spare', WAIT_MS);
-    const data = (): WireDatum[] => endpoint.calls.flatMap((call) => call.data);
+    const data = (): WireDatum[] => endpoint.puts.flatMap((call) => call.data);
     await until(
       'the switch in a call',
       () => data().some(({ MetricName, Value }) => MetricName === 'ProgramOnBackup' && Value === 1),
@@ -154,13 +155,13 @@ describe('what a host sends to CloudWatch', () => {
       expect(Number.isInteger(datum.Timestamp)).toBe(true);
       expect(Number.isFinite(datum.Value)).toBe(true);
     }
-    const beats = endpoint.calls.map(({ data: own }) => own.filter(isMetric('Heartbeat')));
+    const beats = endpoint.puts.map(({ data: own }) => own.filter(isMetric('Heartbeat')));
     for (const own of beats) expect(own).toHaveLength(INTERVAL_SECONDS);
     const seconds = beats.flat().map(({ Timestamp }) => Timestamp);
     // A busy machine may skip a second; none comes twice, and none is out of order.
     expect(seconds).toEqual([...new Set(seconds)].sort((a, b) => a - b));
     expect(new Set(data().map((datum) => `${seriesOf(datum)} ${datum.Timestamp}`)).size).toBe(data().length);
-    expect(endpoint.calls.every(({ namespace }) => namespace === 'Understudy')).toBe(true);
+    expect(endpoint.puts.every(({ namespace }) => namespace === 'Understudy')).toBe(true);
     expect(beats.flat().every(({ Value }) => Value === 1)).toBe(true);
     const loss = data().filter(
       (datum) => isMetric('InputLoss')(datum) && seriesOf(datum).endsWith('master/camera1'),
@@ -180,7 +181,7 @@ function isMetric(name: MetricName) {
 
 describe('an endpoint that takes nothing', () => {
   it('is no viewer’s trouble: slow, refusing, throttling, then gone, and back', async () => {
-    const kinds: Answer[] = ['silent', 'stuck', 'error', 'throttled'];
+    const kinds: Answer[] = ['silent', 'stuck', 'failed', 'throttled'];
     for (const kind of kinds) endpoint.answers.set(kind, kind);
     // So patient that a busy machine is no stall: a switch would be a fault of the test.
     const failover = { stallTimeoutMs: 10_000, failback: 'sticky' };
@@ -208,11 +209,11 @@ describe('an endpoint that takes nothing', () => {
     );
     expect(droppedWhileGone).toEqual(kinds.map(() => 0));
     endpoint.answers.clear();
-    endpoint.calls.length = 0;
+    endpoint.puts.length = 0;
     await endpoint.open();
     for (const kind of kinds) {
-      await until(`${kind} to be taken`, () => endpoint.callsOf(kind).length >= 2, WAIT_MS);
-      expect(endpoint.callsOf(kind).length).toBeLessThanOrEqual(MAX_BATCHES + 1);
+      await until(`${kind} to be taken`, () => endpoint.putsOf(kind).length >= 2, WAIT_MS);
+      expect(endpoint.putsOf(kind).length).toBeLessThanOrEqual(MAX_BATCHES + 1);
     }
     for (const [index, stage] of hosts.entries()) {
       const lines = stage.log.filter(({ event }) => event === 'metrics');
@@ -220,7 +221,7 @@ describe('an endpoint that takes nothing', () => {
       for (const secret of SECRETS) expect(JSON.stringify(stage.log)).not.toContain(secret);
       // All that was measured meanwhile came after all, from the first second on.
       const seconds = endpoint
-        .callsOf(kinds[index] ?? '')
+        .putsOf(kinds[index] ?? '')
         .flatMap(({ data }) => data.filter(isMetric('Heartbeat')).map(({ Timestamp }) => Timestamp));
       expect(new Set(seconds).size).toBe(seconds.length);
       expect(seconds).toEqual([...seconds].sort((a, b) => a - b));

@@ -57,7 +57,7 @@ it('watches nothing that the hosts of the same configuration do not send', async
   await site.shows('master-camera1', 'camera1', 'backup/spare');
 
   const sent = (own: WatchedMetric): WireDatum | undefined => {
-    for (const call of endpoint.calls) {
+    for (const call of endpoint.puts) {
       const datum = call.data.find((one) => isThat(own, call, one));
       if (datum !== undefined) return datum;
     }

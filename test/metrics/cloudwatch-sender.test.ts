@@ -40,7 +40,7 @@ function batch(programs = 1): BatchDatum[] {
 describe('on the wire', () => {
   it('a datum has its second, value, unit, dimensions and resolution, and nothing else', async () => {
     await sender.send(batch(), NEVER);
-    const [call] = endpoint.calls;
+    const [call] = endpoint.puts;
     expect(call?.namespace).toBe('Show/Test');
     expect(call?.authorization).toMatch(/Credential=\w+\/\d{8}\/eu-central-1\/monitoring\/aws4_request/);
     expect(call?.data).toHaveLength(5 * 11);
@@ -60,7 +60,7 @@ describe('on the wire', () => {
   it('many data are compressed, and too many are folded into statistics', async () => {
     await sender.send(batch(30), NEVER);
     await sender.send(batch(45), NEVER);
-    const [many, tooMany] = endpoint.calls;
+    const [many, tooMany] = endpoint.puts;
     expect(many).toMatchObject({ isCompressed: true });
     expect(many?.data).toHaveLength(5 * (30 * 6 + 5));
     expect(tooMany).toMatchObject({ isCompressed: true });
@@ -87,21 +87,21 @@ describe('on the wire', () => {
     const call = new AbortController();
     const sent = sender.send(batch(), call.signal);
     const failed = expect(sent).rejects.toThrow();
-    await until('the call', () => endpoint.calls.length === 1);
+    await until('the call', () => endpoint.puts.length === 1);
     call.abort();
     await failed;
     await until('the connection to end', () => endpoint.sockets.size === 0);
   });
 
   it.each<[Answer, RegExp]>([
-    ['error', /InternalServiceFault/],
+    ['failed', /InternalServiceFault/],
     ['throttled', /ThrottlingException/],
   ])('a call that is refused is tried twice: %s', async (how, name) => {
     endpoint.answers.set('show', how);
     await expect(sender.send(batch(), NEVER)).rejects.toMatchObject({
       name: expect.stringMatching(name),
     });
-    expect(endpoint.calls).toHaveLength(2);
+    expect(endpoint.puts).toHaveLength(2);
     expect(endpoint.mostInFlight.get('show')).toBe(1);
   });
 });
