@@ -2,7 +2,7 @@ import type { Environment } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Config } from '../../runtime/contract/config.ts';
 import { planHosts } from '../config/deployment.ts';
-import { stackName } from '../config/stack-name.ts';
+import { resourceName } from '../config/resource-names.ts';
 import { ControlStack } from '../stacks/control-stack.ts';
 import { HostsStack } from '../stacks/hosts-stack.ts';
 import { NetworkStack } from '../stacks/network-stack.ts';
@@ -40,7 +40,7 @@ export class LiveFailover extends Construct {
     const stack = (part: 'network' | 'hosts' | 'control', what: string) => ({
       config,
       env,
-      stackName: stackName(config, part),
+      stackName: resourceName(config, part),
       description: `Understudy ${name}: ${what}`,
     });
     this.network = new NetworkStack(this, 'Network', stack('network', 'addresses for encoders and viewers'));
