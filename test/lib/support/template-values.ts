@@ -28,6 +28,17 @@ export function resolved(value: unknown, values: TemplateValues): string {
   }
 }
 
+/** Resolves the functions within a value, and leaves the rest as it is. */
+export function resolvedAll(value: unknown, values: TemplateValues): unknown {
+  if (Array.isArray(value)) return value.map((item) => resolvedAll(item, values));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value);
+  const [first] = entries;
+  if (entries.length === 1 && first !== undefined && /^(Ref|Fn::)/.test(first[0]))
+    return resolved(value, values);
+  return Object.fromEntries(entries.map(([key, own]) => [key, resolvedAll(own, values)]));
+}
+
 function lookUp(key: string, values: TemplateValues): string {
   const found = values[key];
   if (found === undefined) throw new Error(`the test gives no value for ${key}`);
