@@ -1,11 +1,11 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Stage } from 'aws-cdk-lib';
 import { Code, type CodeConfig } from 'aws-cdk-lib/aws-lambda';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { TOPOLOGY_FILE, type Topology } from '../../runtime/contract/topology.ts';
 import { buildFunctions } from '../../scripts/build-functions.ts';
+import { inWorkDirectory } from './work-directory.ts';
 
 const SOURCES = join(import.meta.dirname, '../..');
 
@@ -27,22 +27,18 @@ export class FunctionBundle extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionBundleProps) {
     super(scope, id);
-    const outdir = Stage.of(this)?.assetOutdir;
-    if (outdir === undefined) throw new Error('a FunctionBundle needs an App or a Stage around it');
-    const work = join(outdir, `understudy-${this.node.addr}`);
-    mkdirSync(work, { recursive: true });
-    try {
-      if (props.directory === undefined) buildFunctions(SOURCES, work);
-      else cpSync(props.directory, work, { recursive: true });
-      this.control = this.codeIn(work, 'control', props.topology);
-      this.widget = this.codeIn(work, 'widget', props.topology);
-    } finally {
-      rmSync(work, { recursive: true, force: true });
-    }
+    const { topology, directory } = props;
+    const { control, widget } = inWorkDirectory(this, (work) => {
+      if (directory === undefined) buildFunctions(SOURCES, work);
+      else cpSync(directory, work, { recursive: true });
+      const codeOf = (name: string) => this.codeIn(join(work, name), name, topology);
+      return { control: codeOf('control'), widget: codeOf('widget') };
+    });
+    this.control = control;
+    this.widget = widget;
   }
 
-  private codeIn(work: string, name: 'control' | 'widget', topology: Topology): Code {
-    const path = join(work, name);
+  private codeIn(path: string, name: string, topology: Topology): Code {
     writeFileSync(join(path, TOPOLOGY_FILE), `${JSON.stringify(topology, null, 2)}\n`);
     // Copies the folder to its place among the assets.
     return new UploadedCode(new Asset(this, name, { path }));
