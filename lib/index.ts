@@ -2,8 +2,13 @@
 export { type PlannedHost, planHosts } from './config/deployment.ts';
 export { type PlannedChannel, planChannels } from './config/planned-channel.ts';
 export { readConfig } from './config/read-config.ts';
+export { topologyOf } from './config/topology.ts';
+export { CommandDocument, type CommandDocumentProps } from './constructs/command-document.ts';
 export { type MetricSource, metricSource } from './constructs/contract-metric.ts';
+export { DashboardWidget, type DashboardWidgetProps } from './constructs/dashboard-widget.ts';
+export { FailoverControl, type FailoverControlProps } from './constructs/failover-control.ts';
 export { FailoverDashboard, type FailoverDashboardProps } from './constructs/failover-dashboard.ts';
+export { FunctionBundle, type FunctionBundleProps } from './constructs/function-bundle.ts';
 export {
   HostLostAlarm,
   type HostLostAlarmProps,
@@ -16,10 +21,11 @@ export { LiveChannels, type LiveChannelsProps } from './constructs/live-channels
 export { LiveFailover, type LiveFailoverProps } from './constructs/live-failover.ts';
 export { MultiplexerHost, type MultiplexerHostProps } from './constructs/multiplexer-host.ts';
 export {
+  MismatchAlarm,
   NoSpareLeftAlarm,
   type NoSpareLeftAlarmProps,
+  type ProgramAlarmProps,
   ProgramOffAirAlarm,
-  type ProgramOffAirAlarmProps,
 } from './constructs/program-alarms.ts';
 export { ViewerEntrance, type ViewerEntranceProps } from './constructs/viewer-entrance.ts';
 export { ControlStack, type ControlStackProps } from './stacks/control-stack.ts';

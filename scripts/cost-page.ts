@@ -1,5 +1,5 @@
 import type { Config } from '../runtime/contract/config.ts';
-import { METRICS } from '../runtime/contract/metric-names.ts';
+import { CONTROL_METRICS, METRICS } from '../runtime/contract/metric-names.ts';
 import {
   type CloudTemplate,
   type CostLine,
@@ -20,10 +20,12 @@ export interface PriceTable {
 const EVENT = { hours: 3, viewers: 1000, viewerMbps: 4 } as const;
 const HOURS_A_MONTH = 730;
 
+type PricedConfig = Pick<Config, 'masters' | 'backups' | 'programs' | 'aws'>;
+
 /** `docs/cost.md` as it should be. */
 export function costPage(given: {
   readonly templates: readonly CloudTemplate[];
-  readonly config: Pick<Config, 'masters' | 'backups' | 'programs'>;
+  readonly config: PricedConfig;
   readonly table: PriceTable;
 }): string {
   const { templates, config, table } = given;
@@ -40,8 +42,9 @@ export function costPage(given: {
   const day = idle.map((lines, index) => (costOf(lines) * 24) / HOURS_A_MONTH + costOf(extra[index] ?? []));
   return `# Cost
 
-Made by \`npm run cost\` from the templates of the default deployment (${config.masters.length} masters, ${config.backups.length} backup) and
-\`scripts/prices.json\`. Prices of ${table.date}: ${table.source}.
+Made by \`npm run cost\` from the templates of a deployment (${config.masters.length} masters, ${backupsOf(config)}) and
+\`scripts/prices.json\`. Prices of ${table.date}: ${table.source}. Another configuration:
+\`npm run cost -- --config FILE\` prints this page for it.
 
 | in USD | ${regions.join(' | ')} |
 |---|${regions.map(() => '---:|').join('')}
@@ -62,22 +65,29 @@ ${costTable(extra, regions)}
 
 ## Not counted
 
-Taxes, discounts and free tiers; logs (some hundred MB an event) and what is put into them; requests to S3 and Secrets
-Manager; e-mails; edges, CloudFront and certificates' names, which are off by default; Elastic IPs that are kept after the
-deployment has been removed, at the price of other public addresses. Prices for traffic sink with its volume.
+Taxes, discounts and free tiers; logs (some hundred MB an event) and what is put into them; requests to S3, SQS and Secrets
+Manager; e-mails; a look at the dashboard, which runs a function; CloudFront, MediaLive and certificates' names, which are off by
+default; edges beyond the least number; Elastic IPs that are kept after the deployment has been removed, at the price of other
+public addresses. Systems Manager's Run Command is free. Prices for traffic sink with its volume.
 `;
 }
 
 /** Each program is reported by its home; elsewhere it rests while nobody plays it. Holes are sent with switches only. */
-function metricsWhileIdle({
-  masters,
-  backups,
-  programs,
-}: Pick<Config, 'masters' | 'backups' | 'programs'>): number {
+function metricsWhileIdle({ masters, backups, programs, aws }: PricedConfig): number {
   const inputs = masters.length + backups.length;
+  const edges = aws.edges === false ? 0 : aws.edges.min;
   const of = (subject: string) =>
     Object.values(METRICS).filter((metric) => metric.subject === subject).length;
-  return inputs * (of('input') + of('host')) + programs.length * (of('program') - 1);
+  return (
+    inputs * (of('input') + of('host')) +
+    edges * of('host') +
+    programs.length * (of('program') - 1) +
+    Object.keys(CONTROL_METRICS).length
+  );
+}
+
+function backupsOf({ backups }: PricedConfig): string {
+  return backups.length === 1 ? '1 backup' : `${backups.length} backups`;
 }
 
 /** Counts are the same in all regions: they come from the same templates. */

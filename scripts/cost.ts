@@ -15,6 +15,7 @@ export interface Prices {
   readonly alarmMonth: number;
   readonly compositeAlarmMonth: number;
   readonly dashboardMonth: number;
+  readonly lambdaGBSecond: number;
   readonly internetOutGB: number;
   readonly zoneTransferGB: number;
 }
@@ -37,13 +38,22 @@ const SECONDS_A_MONTH = HOURS_A_MONTH * 3600;
 /** Hosts send once in five seconds: runtime/metrics. */
 const METRIC_INTERVAL_S = 5;
 const HIGH_RESOLUTION_BELOW_S = 60;
+/** What EC2 charges for with detailed monitoring, for each instance. */
+const DETAILED_METRICS = 7;
+/** A run of the control function waits for its hosts to answer: a guess, on the high side. */
+const CONTROL_RUN_S = 5;
+const CONTROL_RUNS_A_MONTH = SECONDS_A_MONTH / 60;
+const MIB_A_GB = 1024;
 /** What one capacity unit of a Network Load Balancer holds of TCP: bytes an hour, and connections at a time. */
 const UNIT_GB_AN_HOUR = 1;
 
 export const costOf = (lines: readonly CostLine[]): number =>
   lines.reduce((sum, { count, price }) => sum + count * price, 0);
 
-/** A month in which nobody publishes and nobody plays. Throws where a template has an instance type without a price. */
+/**
+ * A month in which nobody publishes and nobody plays, with as few edges as there may be. Throws where a template has an instance
+ * type without a price.
+ */
 export function idleMonth(
   templates: readonly CloudTemplate[],
   options: { readonly prices: Prices; readonly metrics: number },
@@ -51,18 +61,13 @@ export function idleMonth(
   const { prices, metrics } = options;
   const resources = templates.flatMap(({ Resources = {} }) => Object.values(Resources));
   const all = (type: string) => resources.filter((own) => own.Type === type);
-  const launched = all('AWS::EC2::LaunchTemplate').map((own) => launchData(own.Properties));
-  const types = [...new Set(launched.map(({ instanceType }) => instanceType))].sort();
+  const launched = templates.flatMap(instancesIn);
+  const edges = launched.filter(({ what }) => what === 'edges').length;
   const alarms = all('AWS::CloudWatch::Alarm').map((own) => (own.Properties as { Period: number }).Period);
   const balancers = all('AWS::ElasticLoadBalancingV2::LoadBalancer').length;
   const hours = (count: number) => count * HOURS_A_MONTH;
   const lines: CostLine[] = [
-    ...types.map((type) => ({
-      what: `hosts, ${type}`,
-      count: hours(launched.filter(({ instanceType }) => instanceType === type).length),
-      unit: 'hour',
-      price: priceOf(type, prices),
-    })),
+    ...instanceLines(launched, prices),
     {
       what: 'disks, gp3',
       count: launched.reduce((sum, { diskGiB }) => sum + diskGiB, 0),
@@ -70,8 +75,8 @@ export function idleMonth(
       price: prices.volumeGiBMonth,
     },
     {
-      what: 'public addresses of hosts and load balancer',
-      count: hours(all('AWS::EC2::EIP').length + balancers * all('AWS::EC2::Subnet').length),
+      what: 'public addresses of hosts, edges and load balancer',
+      count: hours(all('AWS::EC2::EIP').length + edges + balancers * all('AWS::EC2::Subnet').length),
       unit: 'hour',
       price: prices.publicAddressHour,
     },
@@ -90,6 +95,12 @@ export function idleMonth(
       price: prices.hostedZoneMonth,
     },
     { what: 'metrics', count: metrics, unit: 'month', price: prices.metricMonth },
+    {
+      what: 'detailed monitoring of edges',
+      count: edges * DETAILED_METRICS,
+      unit: 'metric and month',
+      price: prices.metricMonth,
+    },
     {
       what: 'calls with metrics',
       count: (launched.length * SECONDS_A_MONTH) / METRIC_INTERVAL_S / 1000,
@@ -120,6 +131,7 @@ export function idleMonth(
       unit: 'month',
       price: prices.dashboardMonth,
     },
+    ...controlLines(all('AWS::Events::Rule'), all('AWS::Lambda::Function'), prices),
   ];
   return lines.filter(({ count }) => count > 0);
 }
@@ -152,6 +164,60 @@ export function eventExtra(plan: EventPlan, prices: Prices): CostLine[] {
       unit: 'GB',
       price: prices.zoneTransferGB,
     },
+  ];
+}
+
+interface Launched {
+  readonly what: 'hosts' | 'edges';
+  readonly instanceType: string;
+  readonly diskGiB: number;
+}
+
+/** Every instance: those that are named, and as many of each group as it has at least. */
+function instancesIn({ Resources = {} }: CloudTemplate): Launched[] {
+  return Object.values(Resources).flatMap(({ Type, Properties }) => {
+    if (Type !== 'AWS::EC2::Instance' && Type !== 'AWS::AutoScaling::AutoScalingGroup') return [];
+    const { LaunchTemplate, MinSize = 1 } = Properties as {
+      LaunchTemplate: { LaunchTemplateId: { Ref: string } };
+      MinSize?: number | string;
+    };
+    const data = launchData(Resources[LaunchTemplate.LaunchTemplateId.Ref]?.Properties);
+    const what = Type === 'AWS::EC2::Instance' ? 'hosts' : 'edges';
+    return Array.from({ length: Number(MinSize) }, () => ({ what, ...data }) as const);
+  });
+}
+
+function instanceLines(launched: readonly Launched[], prices: Prices): CostLine[] {
+  const kinds = [...new Set(launched.map(({ what, instanceType }) => `${what}, ${instanceType}`))];
+  return kinds
+    .sort()
+    .reverse()
+    .map((kind) => {
+      const own = launched.filter(({ what, instanceType }) => `${what}, ${instanceType}` === kind);
+      const price = priceOf(own[0]?.instanceType ?? '', prices);
+      return { what: kind, count: own.length * HOURS_A_MONTH, unit: 'hour', price };
+    });
+}
+
+type Found = ReadonlyArray<{ readonly Properties?: unknown }>;
+
+/** Run Command is free, and so are rules that run by the clock. */
+function controlLines(rules: Found, functions: Found, prices: Prices): CostLine[] {
+  const scheduled = rules.filter((own) => 'ScheduleExpression' in Object(own.Properties)).length;
+  const runs = scheduled * CONTROL_RUNS_A_MONTH;
+  // Of all functions, the one that the clock runs has the most.
+  const memoryMiB = Math.max(
+    0,
+    ...functions.map((own) => (own.Properties as { MemorySize: number }).MemorySize),
+  );
+  return [
+    {
+      what: `control function, ${CONTROL_RUN_S} s each minute`,
+      count: (runs * CONTROL_RUN_S * memoryMiB) / MIB_A_GB,
+      unit: 'GB and second',
+      price: prices.lambdaGBSecond,
+    },
+    { what: 'its look at alarms', count: runs / 1000, unit: 'thousand', price: prices.metricCallsThousand },
   ];
 }
 

@@ -1,7 +1,11 @@
-/** Writes `docs/cost.md` from the synthesized default deployment and `scripts/prices.json`; `--check` only tells whether it is up to date. */
+/**
+ * Writes `docs/cost.md` from the synthesized default deployment and `scripts/prices.json`. `--check` only tells whether it is up
+ * to date; `--config FILE` prints the page for another configuration.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { App } from 'aws-cdk-lib';
 import { readConfig } from '../lib/config/read-config.ts';
 import { LiveFailover } from '../lib/constructs/live-failover.ts';
@@ -15,7 +19,10 @@ function json(file: string): unknown {
 }
 
 const { context } = json('cdk.json') as { context: Record<string, unknown> };
-const config = readConfig(join(ROOT, 'understudy.config.json'));
+const { values } = parseArgs({
+  options: { check: { type: 'boolean', default: false }, config: { type: 'string' } },
+});
+const config = readConfig(values.config ?? join(ROOT, 'understudy.config.json'));
 const outdir = mkdtempSync(join(tmpdir(), 'understudy-cost-'));
 let wanted: string;
 try {
@@ -29,7 +36,9 @@ try {
   rmSync(outdir, { recursive: true, force: true });
 }
 
-if (!process.argv.includes('--check')) {
+if (values.config !== undefined) {
+  console.log(wanted);
+} else if (!values.check) {
   writeFileSync(join(ROOT, FILE), wanted);
   console.log(`${FILE} is written.`);
 } else if (readFileSync(join(ROOT, FILE), 'utf8') !== wanted) {

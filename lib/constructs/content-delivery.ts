@@ -103,10 +103,11 @@ export class ContentDelivery extends Construct {
       comment: 'Live programs',
       priceClass: PRICE_CLASSES[priceClass],
       httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
-      minimumProtocolVersion: cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+      // With its own certificate, CloudFront takes TLS 1.0 too, and allows no choice.
       ...(certificateArn === undefined
         ? {}
         : {
+            minimumProtocolVersion: cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
             certificate: acm.Certificate.fromCertificateArn(this, 'Certificate', certificateArn),
             domainNames: [...domainNames],
           }),

@@ -2,13 +2,15 @@ import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Config } from '../../runtime/contract/config.ts';
 import {
+  CONTROL_METRICS,
+  type ControlMetricName,
   METRIC_DIMENSIONS,
-  METRIC_NAMESPACE,
   METRICS,
   type MetricDimension,
   type MetricName,
   type MetricUnit,
 } from '../../runtime/contract/metric-names.ts';
+import { metricNamespaceOf } from '../config/metric-namespace.ts';
 
 /** The shortest period that an alarm can have; hosts send each second by itself (`StorageResolution` 1). */
 export const ALARM_PERIOD = Duration.seconds(10);
@@ -20,12 +22,8 @@ export interface MetricSource {
 }
 
 /** Where the hosts of this configuration send their metrics. */
-export function metricSource({ name, metrics }: Pick<Config, 'name' | 'metrics'>): MetricSource {
-  const { cloudWatch } = metrics;
-  return {
-    namespace: cloudWatch === false ? METRIC_NAMESPACE : cloudWatch.namespace,
-    deployment: name,
-  };
+export function metricSource(config: Pick<Config, 'name' | 'metrics'>): MetricSource {
+  return { namespace: metricNamespaceOf(config), deployment: config.name };
 }
 
 /** What tells one series of a metric from another, besides the deployment. */
@@ -73,6 +71,21 @@ export function contractMetric(
     dimensionsMap: Object.fromEntries(dimensions),
     unit: UNITS[unit],
     period: ALARM_PERIOD,
+    ...view,
+  });
+}
+
+/** What the control function reports of itself. */
+export function controlMetric(
+  metric: ControlMetricName,
+  source: MetricSource,
+  view: MetricView,
+): cloudwatch.Metric {
+  return new cloudwatch.Metric({
+    namespace: source.namespace,
+    metricName: metric,
+    dimensionsMap: { Deployment: source.deployment },
+    unit: UNITS[CONTROL_METRICS[metric].unit],
     ...view,
   });
 }

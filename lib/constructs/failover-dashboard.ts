@@ -1,9 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { ProgramConfig } from '../../runtime/contract/config.ts';
 import { homeOf } from '../config/program-home.ts';
-import { contractMetric, type MetricSource, seriesOfAllHosts } from './contract-metric.ts';
+import { contractMetric, controlMetric, type MetricSource, seriesOfAllHosts } from './contract-metric.ts';
 
 export interface FailoverDashboardProps {
   /** Who sends the metrics: `metricSource(config)`. */
@@ -17,6 +18,16 @@ export interface FailoverDashboardProps {
    * @default none
    */
   readonly alarms?: readonly cloudwatch.IAlarm[];
+  /**
+   * Stands above all else: `DashboardWidget.widget`.
+   * @default none
+   */
+  readonly widget?: cloudwatch.IWidget;
+  /**
+   * The control function, which gets a row of its own.
+   * @default none
+   */
+  readonly control?: lambda.IFunction;
 }
 
 /** CloudWatch keeps periods under a minute for three hours only: graphs that reach further back need a minute. */
@@ -25,7 +36,8 @@ const WIDGET = { width: 6, height: 6 } as const;
 const HALF = { width: 12, height: 6 } as const;
 
 /**
- * A deployment at a glance: the alarms, a row for each program (on air now, its inputs, switches, viewers), and the hosts.
+ * A deployment at a glance: the widget, the alarms, a row for each program (on air now, its inputs, switches, viewers), the
+ * hosts, and the control function.
  * What is on air comes from the program's home; switches and viewers from all hosts that show it, edges included.
  */
 export class FailoverDashboard extends Construct {
@@ -33,11 +45,12 @@ export class FailoverDashboard extends Construct {
 
   constructor(scope: Construct, id: string, props: FailoverDashboardProps) {
     super(scope, id);
-    const { source, programs, hosts, alarms = [] } = props;
+    const { source, programs, hosts, alarms = [], widget, control } = props;
     this.dashboard = new cloudwatch.Dashboard(this, 'Dashboard', {
       dashboardName: source.deployment,
       defaultInterval: Duration.hours(1),
     });
+    if (widget !== undefined) this.dashboard.addWidgets(widget);
     if (alarms.length > 0) {
       this.dashboard.addWidgets(
         new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: 24, height: 5 }),
@@ -50,6 +63,7 @@ export class FailoverDashboard extends Construct {
       this.dashboard.addWidgets(...programRow(source, program));
     }
     this.dashboard.addWidgets(...hostRow(source, hosts));
+    if (control !== undefined) this.dashboard.addWidgets(...controlRow(source, control));
   }
 }
 
@@ -140,6 +154,34 @@ function hostRow(source: MetricSource, hosts: readonly string[]): cloudwatch.IWi
       ...HALF,
       title: 'Hosts: the longest that anything had to wait',
       left: of('EventLoopDelay', 'Maximum'),
+      leftYAxis: { label: 'ms', showUnits: false, min: 0 },
+    }),
+  ];
+}
+
+function controlRow(source: MetricSource, control: lambda.IFunction): cloudwatch.IWidget[] {
+  const sum = { statistic: 'Sum', period: MINUTE } as const;
+  const longest = { statistic: 'Maximum', period: MINUTE } as const;
+  return [
+    new cloudwatch.GraphWidget({
+      ...HALF,
+      title: 'Control function: what it did',
+      left: [
+        controlMetric('ControlCommands', source, { ...sum, label: 'commands' }),
+        controlMetric('ControlRepairs', source, { ...sum, label: 'of these, repairs of lost events' }),
+        controlMetric('ControlFailures', source, { ...sum, label: 'commands not carried out' }),
+        controlMetric('ControlSilentHosts', source, { ...longest, label: 'hosts that do not answer' }),
+        control.metricErrors({ ...sum, label: 'errors' }),
+      ],
+      leftYAxis: { showUnits: false, min: 0 },
+    }),
+    new cloudwatch.GraphWidget({
+      ...HALF,
+      title: 'Control function: how long it took',
+      left: [
+        controlMetric('ControlDuration', source, { ...longest, label: 'a run' }),
+        control.metricDuration({ ...longest, label: 'a run, with its start' }),
+      ],
       leftYAxis: { label: 'ms', showUnits: false, min: 0 },
     }),
   ];

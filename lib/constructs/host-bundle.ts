@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Stage } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { buildBundle } from '../../scripts/build-bundle.ts';
 import { tarArchive } from './tar-archive.ts';
+import { inWorkDirectory } from './work-directory.ts';
 
 const SOURCES = join(import.meta.dirname, '../..');
 
@@ -31,22 +31,18 @@ export class HostBundle extends Construct {
 
   constructor(scope: Construct, id: string, props: HostBundleProps = {}) {
     super(scope, id);
-    const outdir = Stage.of(this)?.assetOutdir;
-    if (outdir === undefined) throw new Error('a HostBundle needs an App or a Stage around it');
-    const work = join(outdir, `understudy-${this.node.addr}`);
-    const file = join(work, 'understudy.tar');
-    mkdirSync(work, { recursive: true });
-    try {
+    const { asset, sha256 } = inWorkDirectory(this, (work) => {
       const directory = props.directory ?? join(work, 'bundle');
       if (props.directory === undefined) buildBundle(SOURCES, directory);
       const archive = tarArchive(directory);
-      this.sha256 = createHash('sha256').update(archive).digest('hex');
-      writeFileSync(file, archive);
+      const assetHash = createHash('sha256').update(archive).digest('hex');
+      const path = join(work, 'understudy.tar');
+      writeFileSync(path, archive);
       // Copies the file to its place among the assets.
-      this.asset = new Asset(this, 'Archive', { path: file, assetHash: this.sha256 });
-    } finally {
-      rmSync(work, { recursive: true, force: true });
-    }
+      return { asset: new Asset(this, 'Archive', { path, assetHash }), sha256: assetHash };
+    });
+    this.asset = asset;
+    this.sha256 = sha256;
   }
 
   /** Lets a role download this archive; `Asset.grantRead` would open the whole bucket, with the assets of all other stacks. */

@@ -3,8 +3,6 @@ import { Effect, ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from '
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import type { Config } from '../../runtime/contract/config.ts';
-import { METRIC_NAMESPACE } from '../../runtime/contract/metric-names.ts';
 import type { HostBundle } from './host-bundle.ts';
 
 export interface HostRoleProps {
@@ -14,11 +12,6 @@ export interface HostRoleProps {
   readonly secrets: readonly Secret[];
   /** The only namespace that it may send metrics to. */
   readonly metricNamespace: string;
-}
-
-/** The namespace that the hosts of a deployment send metrics to. */
-export function metricNamespaceOf({ metrics }: Config): string {
-  return metrics.cloudWatch === false ? METRIC_NAMESPACE : metrics.cloudWatch.namespace;
 }
 
 /** What an instance may do: fetch its software and its own keys, send logs and metrics, say that it is up, be managed by SSM. */

@@ -1,8 +1,7 @@
 import type { Environment } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Config } from '../../runtime/contract/config.ts';
-import { planHosts } from '../config/deployment.ts';
-import { stackName } from '../config/stack-name.ts';
+import { resourceName } from '../config/resource-names.ts';
 import { ControlStack } from '../stacks/control-stack.ts';
 import { HostsStack } from '../stacks/hosts-stack.ts';
 import { NetworkStack } from '../stacks/network-stack.ts';
@@ -21,6 +20,11 @@ export interface LiveFailoverProps {
    * @default - it is built from the sources of this package
    */
   readonly bundleDirectory?: string;
+  /**
+   * A folder with the code of the Lambda functions.
+   * @default - it is built from the sources of this package
+   */
+  readonly functionsDirectory?: string;
 }
 
 /** A whole deployment, in three stacks that change at three paces. For an `App` or a `Stage`, not for a stack. */
@@ -29,18 +33,18 @@ export class LiveFailover extends Construct {
   readonly network: NetworkStack;
   /** Replaced host by host with each release. */
   readonly hosts: HostsStack;
-  /** Alarms and dashboard: change without touching a host. */
+  /** Alarms, control function and dashboard: change without touching a host. */
   readonly control: ControlStack;
 
   constructor(scope: Construct, id: string, props: LiveFailoverProps) {
     super(scope, id);
-    const { config, bundleDirectory } = props;
+    const { config, bundleDirectory, functionsDirectory } = props;
     const { name, aws } = config;
     const env = props.env ?? (aws.region === undefined ? {} : { region: aws.region });
     const stack = (part: 'network' | 'hosts' | 'control', what: string) => ({
       config,
       env,
-      stackName: stackName(config, part),
+      stackName: resourceName(config, part),
       description: `Understudy ${name}: ${what}`,
     });
     this.network = new NetworkStack(this, 'Network', stack('network', 'addresses for encoders and viewers'));
@@ -57,9 +61,9 @@ export class LiveFailover extends Construct {
       });
     }
     this.control = new ControlStack(this, 'Control', {
-      ...stack('control', 'alarms and dashboard'),
-      hosts: planHosts(config),
+      ...stack('control', 'alarms, control function and dashboard'),
       network: this.network,
+      ...(functionsDirectory === undefined ? {} : { functionsDirectory }),
     });
   }
 }

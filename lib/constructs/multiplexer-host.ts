@@ -7,8 +7,9 @@ import { Construct } from 'constructs';
 import type { Config } from '../../runtime/contract/config.ts';
 import { INSTANCE_TAGS } from '../../runtime/contract/instance-tags.ts';
 import { hostConfig, type PlannedHost } from '../config/deployment.ts';
+import { metricNamespaceOf } from '../config/metric-namespace.ts';
 import type { HostBundle } from './host-bundle.ts';
-import { hostRole, metricNamespaceOf } from './host-role.ts';
+import { hostRole } from './host-role.ts';
 import type { HostSecrets } from './host-secrets.ts';
 import { type HostUserDataOptions, hostUserData } from './host-user-data.ts';
 

@@ -1,10 +1,12 @@
+import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { alarmName } from '../../runtime/contract/alarm-names.ts';
 import { alarmText } from './alarm-text.ts';
 import { contractMetric, type MetricSource } from './contract-metric.ts';
 
-export interface ProgramOffAirAlarmProps {
+/** What the alarms of a program watch, and where. */
+export interface ProgramAlarmProps {
   /** Who sends the metric: `metricSource(config)`. */
   readonly source: MetricSource;
   readonly program: string;
@@ -22,7 +24,7 @@ export interface ProgramOffAirAlarmProps {
 export class ProgramOffAirAlarm extends Construct {
   readonly alarm: cloudwatch.Alarm;
 
-  constructor(scope: Construct, id: string, props: ProgramOffAirAlarmProps) {
+  constructor(scope: Construct, id: string, props: ProgramAlarmProps) {
     super(scope, id);
     const { source, program, host } = props;
     this.alarm = new cloudwatch.Alarm(this, 'Alarm', {
@@ -43,6 +45,38 @@ export class ProgramOffAirAlarm extends Construct {
       evaluationPeriods: 1,
       datapointsToAlarm: 1,
       treatMissingData: cloudwatch.TreatMissingData.IGNORE,
+    });
+  }
+}
+
+/**
+ * Inputs of a program that differ, so that a player may notice a switch: what the preflight warns of. Not urgent, and often
+ * short, while encoders are set up: three minutes of it, and no less. Without data nobody knows of a difference.
+ */
+export class MismatchAlarm extends Construct {
+  readonly alarm: cloudwatch.Alarm;
+
+  constructor(scope: Construct, id: string, props: ProgramAlarmProps) {
+    super(scope, id);
+    const { source, program, host } = props;
+    this.alarm = new cloudwatch.Alarm(this, 'Alarm', {
+      alarmName: alarmName(source.deployment, 'mismatch', program),
+      alarmDescription: alarmText(
+        'mismatch',
+        `The encoders of ${program} differ: players may notice a switch between them.`,
+        'Let the spare send what the master sends; understudy status says what differs.',
+      ),
+      metric: contractMetric(
+        'Mismatches',
+        source,
+        { Host: host, Program: program },
+        { statistic: 'Maximum', period: Duration.minutes(1) },
+      ),
+      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 3,
+      datapointsToAlarm: 3,
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
     });
   }
 }

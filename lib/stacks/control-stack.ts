@@ -4,22 +4,35 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { Config } from '../../runtime/contract/config.ts';
-import type { PlannedHost } from '../config/deployment.ts';
+import { planHosts } from '../config/deployment.ts';
 import { planChannels } from '../config/planned-channel.ts';
 import { homeOf } from '../config/program-home.ts';
+import { topologyOf } from '../config/topology.ts';
 import { AlarmTopic } from '../constructs/alarm-topic.ts';
-import { metricSource } from '../constructs/contract-metric.ts';
+import { type MetricSource, metricSource } from '../constructs/contract-metric.ts';
+import { DashboardWidget } from '../constructs/dashboard-widget.ts';
+import { FailoverControl } from '../constructs/failover-control.ts';
 import { FailoverDashboard } from '../constructs/failover-dashboard.ts';
+import { FunctionBundle } from '../constructs/function-bundle.ts';
 import { HostLostAlarm } from '../constructs/host-alarms.ts';
 import { InputLossAlarm } from '../constructs/input-loss-alarm.ts';
 import type { ChannelNetwork } from '../constructs/live-channel.ts';
 import { LiveChannels } from '../constructs/live-channels.ts';
-import { NoSpareLeftAlarm, ProgramOffAirAlarm } from '../constructs/program-alarms.ts';
+import {
+  MismatchAlarm,
+  NoSpareLeftAlarm,
+  type ProgramAlarmProps,
+  ProgramOffAirAlarm,
+} from '../constructs/program-alarms.ts';
 
 export interface ControlStackProps extends StackProps {
-  readonly config: Pick<Config, 'name' | 'metrics' | 'masters' | 'backups' | 'programs' | 'rtmp' | 'aws'>;
-  /** `planHosts(config)` */
-  readonly hosts: ReadonlyArray<Pick<PlannedHost, 'name' | 'input' | 'kind'>>;
+  readonly config: Config;
+  /**
+   * A folder with the code of the functions.
+   *
+   * @default - it is built from the sources of this package
+   */
+  readonly functionsDirectory?: string;
   /**
    * Where MediaLive channels pull programs from: that of the hosts. Needed where `aws.mediaLive` asks for channels.
    *
@@ -29,8 +42,9 @@ export interface ControlStackProps extends StackProps {
 }
 
 /**
- * What watches the hosts: alarms, the topic that they go to, and the dashboard. It knows hosts by their names, as their
- * metrics do, and never by their instances: it can change while all are on air, and they can be replaced without it.
+ * What watches the hosts, and repairs: alarms, the topic that they go to, the control function, and the dashboard. It knows hosts
+ * by their names and tags, as their metrics do, and never by their instances: it can change while all are on air, and they can
+ * be replaced without it.
  */
 export class ControlStack extends Stack {
   readonly topic: sns.Topic;
@@ -40,15 +54,20 @@ export class ControlStack extends Stack {
   readonly hostLostAlarms: ReadonlyMap<string, cloudwatch.Alarm>;
   /** By the program's name; none for programs that have the slate alone. */
   readonly programOffAirAlarms: ReadonlyMap<string, cloudwatch.Alarm>;
+  /** By the program's name; none for programs that have the slate alone. */
+  readonly mismatchAlarms: ReadonlyMap<string, cloudwatch.Alarm>;
   /** Nothing where there are no backups. */
   readonly noSpareLeftAlarm: cloudwatch.CompositeAlarm | undefined;
   /** Nothing where `aws.mediaLive` asks for none. */
   readonly channels: LiveChannels | undefined;
+  readonly failoverControl: FailoverControl;
+  readonly widget: DashboardWidget;
   readonly dashboard: cloudwatch.Dashboard;
 
   constructor(scope: Construct, id: string, props: ControlStackProps) {
     super(scope, id, props);
-    const { config, hosts } = props;
+    const { config, functionsDirectory: directory } = props;
+    const hosts = planHosts(config);
     const source = metricSource(config);
     const { deployment } = source;
     this.topic = new AlarmTopic(this, 'AlarmTopic', { deployment, emails: config.aws.alarmEmails }).topic;
@@ -65,14 +84,15 @@ export class ControlStack extends Stack {
         new HostLostAlarm(this, `HostLost-${host}`, { source, host }).alarm,
       ]),
     );
+    const homes = programsAtHome(config, source);
     this.programOffAirAlarms = new Map(
-      config.programs.flatMap((own) => {
-        const { name: program } = own;
-        const host = homeOf(own);
-        if (host === undefined) return [];
-        const props = { source, program, host };
-        return [[program, new ProgramOffAirAlarm(this, `ProgramOffAir-${program}`, props).alarm] as const];
-      }),
+      homes.map((own) => [
+        own.program,
+        new ProgramOffAirAlarm(this, `ProgramOffAir-${own.program}`, own).alarm,
+      ]),
+    );
+    this.mismatchAlarms = new Map(
+      homes.map((own) => [own.program, new MismatchAlarm(this, `Mismatch-${own.program}`, own).alarm]),
     );
     const backups = hosts
       .filter(({ kind }) => kind === 'backup')
@@ -82,6 +102,11 @@ export class ControlStack extends Stack {
     }
 
     this.channels = this.makeChannels(props);
+    const functions = new FunctionBundle(this, 'Functions', {
+      topology: topologyOf(config),
+      ...(directory === undefined ? {} : { directory }),
+    });
+    this.failoverControl = this.makeFailoverControl(config, functions);
 
     const alarms: cloudwatch.AlarmBase[] = [
       ...this.programOffAirAlarms.values(),
@@ -89,6 +114,8 @@ export class ControlStack extends Stack {
       ...this.hostLostAlarms.values(),
       ...(this.noSpareLeftAlarm === undefined ? [] : [this.noSpareLeftAlarm]),
       ...(this.channels?.inputLossAlarms ?? []),
+      ...this.mismatchAlarms.values(),
+      ...this.failoverControl.alarms,
     ];
     const tell = new SnsAction(this.topic);
     for (const alarm of alarms) {
@@ -96,13 +123,36 @@ export class ControlStack extends Stack {
       alarm.addOkAction(tell);
     }
 
+    this.widget = new DashboardWidget(this, 'DashboardWidget', {
+      config,
+      functions,
+      document: this.failoverControl.document,
+    });
     this.dashboard = new FailoverDashboard(this, 'FailoverDashboard', {
       source,
       programs: config.programs,
       hosts: hosts.map(({ name }) => name),
       alarms,
+      widget: this.widget.widget,
+      control: this.failoverControl.function,
     }).dashboard;
+    this.makeOutputs(deployment);
+  }
 
+  private makeFailoverControl(config: Config, functions: FunctionBundle): FailoverControl {
+    const control = new FailoverControl(this, 'FailoverControl', {
+      config,
+      functions,
+      topic: this.topic,
+      ...(this.channels === undefined ? {} : { channels: this.channels.environment }),
+    });
+    this.channels?.grantSwitch(control.function);
+    control.watch('input-loss', this.inputLossAlarms.values());
+    control.watch('host-lost', this.hostLostAlarms.values());
+    return control;
+  }
+
+  private makeOutputs(deployment: string): void {
     new CfnOutput(this, 'DashboardUrl', {
       description: 'The dashboard of the deployment',
       value: `https://${this.region}.console.aws.amazon.com/cloudwatch/home?region=${this.region}#dashboards/dashboard/${deployment}`,
@@ -110,6 +160,14 @@ export class ControlStack extends Stack {
     new CfnOutput(this, 'AlarmTopicArn', {
       description: 'The topic that alarms go to',
       value: this.topic.topicArn,
+    });
+    new CfnOutput(this, 'ControlLogGroup', {
+      description: 'What the control function saw, and did',
+      value: this.failoverControl.function.logGroup.logGroupName,
+    });
+    new CfnOutput(this, 'DeadLetterQueue', {
+      description: 'What the control function gave up',
+      value: this.failoverControl.deadLetters.queueUrl,
     });
   }
 
@@ -124,4 +182,12 @@ export class ControlStack extends Stack {
       rtmpPort: config.rtmp.port,
     });
   }
+}
+
+/** The programs that an alarm can watch: those with a home. */
+function programsAtHome({ programs }: Config, source: MetricSource): ProgramAlarmProps[] {
+  return programs.flatMap((program) => {
+    const host = homeOf(program);
+    return host === undefined ? [] : [{ source, program: program.name, host }];
+  });
 }

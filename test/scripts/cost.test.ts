@@ -4,7 +4,7 @@ import { costPage } from '../../scripts/cost-page.ts';
 import { testConfig } from '../lib/support/app.ts';
 
 const PRICES: Prices = {
-  instanceHour: { 'c7g.large': 0.1 },
+  instanceHour: { 'c7g.large': 0.1, 'c7g.xlarge': 0.2 },
   volumeGiBMonth: 0.1,
   publicAddressHour: 0.01,
   loadBalancerHour: 0.02,
@@ -18,17 +18,19 @@ const PRICES: Prices = {
   alarmMonth: 0.1,
   compositeAlarmMonth: 0.5,
   dashboardMonth: 3,
+  lambdaGBSecond: 0.00001,
   internetOutGB: 0.09,
   zoneTransferGB: 0.01,
 };
 
-const host = (InstanceType: string) => ({
+const template = (InstanceType: string) => ({
   Type: 'AWS::EC2::LaunchTemplate',
   Properties: { LaunchTemplateData: { InstanceType, BlockDeviceMappings: [{ Ebs: { VolumeSize: 10 } }] } },
 });
+const from = (template: string) => ({ LaunchTemplate: { LaunchTemplateId: { Ref: template } } });
 const plain = (Type: string, Properties: object = {}) => ({ Type, Properties });
 
-/** Two hosts, a load balancer in two zones, two alarms. */
+/** Two hosts of one template, two edges, a load balancer in two zones, two alarms, a function that is run each minute. */
 const TEMPLATES: CloudTemplate[] = [
   {
     Resources: {
@@ -39,11 +41,24 @@ const TEMPLATES: CloudTemplate[] = [
       e: plain('AWS::ElasticLoadBalancingV2::LoadBalancer'),
     },
   },
-  { Resources: { a: host('c7g.large'), b: host('c7g.large'), c: plain('AWS::SecretsManager::Secret') } },
+  {
+    Resources: {
+      a: template('c7g.large'),
+      b: plain('AWS::EC2::Instance', from('a')),
+      c: plain('AWS::EC2::Instance', from('a')),
+      d: template('c7g.xlarge'),
+      e: plain('AWS::AutoScaling::AutoScalingGroup', { ...from('d'), MinSize: '2', MaxSize: '9' }),
+      f: plain('AWS::SecretsManager::Secret'),
+    },
+  },
   {
     Resources: {
       a: plain('AWS::CloudWatch::Alarm', { Period: 10 }),
       b: plain('AWS::CloudWatch::Alarm', { Period: 60 }),
+      c: plain('AWS::Events::Rule', { ScheduleExpression: 'rate(1 minute)' }),
+      d: plain('AWS::Events::Rule', { EventPattern: {} }),
+      e: plain('AWS::Lambda::Function', { MemorySize: 512 }),
+      f: plain('AWS::Lambda::Function', { MemorySize: 256 }),
     },
   },
   {},
@@ -55,16 +70,20 @@ describe('the cost of a deployment', () => {
     const sums = lines.map(({ what, count, price }) => [what, Number((count * price).toFixed(2))]);
     expect(sums).toEqual([
       ['hosts, c7g.large', 146],
-      ['disks, gp3', 2],
-      ['public addresses of hosts and load balancer', 29.2],
+      ['edges, c7g.xlarge', 292],
+      ['disks, gp3', 4],
+      ['public addresses of hosts, edges and load balancer', 43.8],
       ['load balancer', 14.6],
       ['keys in Secrets Manager', 0.5],
       ['metrics', 3],
-      ['calls with metrics', 10.51],
+      ['detailed monitoring of edges', 4.2],
+      ['calls with metrics', 21.02],
       ['alarms of 10 s', 0.3],
       ['alarms of a minute', 0.1],
+      ['control function, 5 s each minute', 1.1],
+      ['its look at alarms', 0.44],
     ]);
-    expect(costOf(lines)).toBeCloseTo(206.21, 2);
+    expect(costOf(lines)).toBeCloseTo(531.06, 2);
   });
 
   it('of an event is mostly what viewers take', () => {
@@ -78,7 +97,7 @@ describe('the cost of a deployment', () => {
   });
 
   it('is not guessed for an instance type without a price', () => {
-    const templates = [{ Resources: { a: host('x9z.huge') } }];
+    const templates = [{ Resources: { a: template('x9z.huge'), b: plain('AWS::EC2::Instance', from('a')) } }];
     expect(() => idleMonth(templates, { prices: PRICES, metrics: 0 })).toThrow(
       'scripts/prices.json has no price for x9z.huge: add it',
     );

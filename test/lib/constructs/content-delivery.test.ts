@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { ContentDelivery, type ContentDeliveryProps } from '../../../lib/constructs/content-delivery.ts';
 import { propertiesOf, surroundings } from '../support/synth.ts';
 
@@ -38,7 +38,7 @@ function delivery(props: Omit<ContentDeliveryProps, 'loadBalancer'> = {}) {
   const distribution = found?.DistributionConfig as Distribution;
   const originOf = ({ TargetOriginId }: Behavior) =>
     distribution.Origins.find(({ Id }) => Id === TargetOriginId)!;
-  return { distribution, originOf, template };
+  return { stack, distribution, originOf, template };
 }
 
 /** The lives of what a path's cache policy keeps, in seconds. */
@@ -147,6 +147,12 @@ describe('content delivery', () => {
       AcmCertificateArn: CERTIFICATE,
       MinimumProtocolVersion: 'TLSv1.2_2021',
     });
+  });
+
+  it('asks for no least version of TLS without a certificate: CloudFront would not listen', () => {
+    const { distribution, stack } = delivery();
+    expect(distribution.ViewerCertificate).toBeUndefined();
+    Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
   });
 
   it.each([

@@ -6,13 +6,12 @@ import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { describe, expect, it } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { planHosts } from '../../../lib/config/deployment.ts';
 import { ControlStack } from '../../../lib/stacks/control-stack.ts';
 import { HostsStack } from '../../../lib/stacks/hosts-stack.ts';
 import { NetworkStack } from '../../../lib/stacks/network-stack.ts';
 import { channelsSchema } from '../../../runtime/contract/channels.ts';
 import { shapeProblems } from '../../support/aws-model.ts';
-import { maskedTemplate, testApp, testConfig } from '../support/app.ts';
+import { maskedTemplate, SMALL_FUNCTIONS, testApp, testConfig } from '../support/app.ts';
 import { resourcesOf, SMALL_BUNDLE } from '../support/hosts-template.ts';
 import { resolved } from '../support/template-values.ts';
 
@@ -36,11 +35,13 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, plain(inner)]));
 }
 
+const functionsDirectory = SMALL_FUNCTIONS;
+
 function deploy(mediaLive: readonly object[], aws: object = {}) {
   const config = testConfig({ aws: { mediaLive, ...aws } });
   const app = testApp();
   const network = new NetworkStack(app, 'Network', { config });
-  const control = new ControlStack(app, 'Control', { config, hosts: planHosts(config), network });
+  const control = new ControlStack(app, 'Control', { config, network, functionsDirectory });
   const { channels } = control;
   if (channels === undefined) throw new Error('no channels');
   const hosts = () => new HostsStack(app, 'Hosts', { config, network, bundleDirectory: SMALL_BUNDLE });
@@ -169,6 +170,16 @@ describe('a channel', () => {
     expect(renditions(standard)).toHaveLength(5);
   });
 
+  it('is what the control function is told of, and may switch', () => {
+    const { failoverControl } = single.control;
+    const id = single.control.getLogicalId(failoverControl.function.node.defaultChild as never);
+    const [, own] =
+      resourcesOf(single.template(), 'AWS::Lambda::Function').find(([name]) => name === id) ?? [];
+    expect(JSON.stringify(own?.Properties.Environment)).toContain('master-camera1');
+    const policies = JSON.stringify(single.template().findResources('AWS::IAM::Policy'));
+    expect(policies).toMatch(/medialive:BatchUpdateSchedule.*FailoverControlFunctionRole/);
+  });
+
   it('is the same as it was', () => {
     expect(maskedTemplate(standard.control)).toMatchSnapshot();
   });
@@ -283,11 +294,11 @@ it('tells the control function of each channel, as its contract has it', () => {
 
 it('is not made where nobody asks for it, and not without the network of the hosts', () => {
   const config = testConfig({ aws: { mediaLive: [{ program: 'camera1' }] } });
-  const props = { config, hosts: planHosts(config) };
+  const props = { config, functionsDirectory };
   expect(() => new ControlStack(testApp(), 'Control', props)).toThrow('need the network');
   const none = testConfig();
   expect(
-    new ControlStack(testApp(), 'Control', { config: none, hosts: planHosts(none) }).channels,
+    new ControlStack(testApp(), 'Control', { config: none, functionsDirectory }).channels,
   ).toBeUndefined();
 });
 

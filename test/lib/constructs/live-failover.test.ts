@@ -1,13 +1,15 @@
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { LiveFailover } from '../../../lib/constructs/live-failover.ts';
-import { testApp, testConfig } from '../support/app.ts';
-
-const bundleDirectory = join(import.meta.dirname, '../fixtures/bundle');
+import { SMALL_FUNCTIONS, testApp, testConfig } from '../support/app.ts';
+import { SMALL_BUNDLE } from '../support/hosts-template.ts';
 
 function site(changes: object = {}): LiveFailover {
-  return new LiveFailover(testApp(), 'Site', { config: testConfig(changes), bundleDirectory });
+  return new LiveFailover(testApp(), 'Site', {
+    config: testConfig(changes),
+    bundleDirectory: SMALL_BUNDLE,
+    functionsDirectory: SMALL_FUNCTIONS,
+  });
 }
 
 describe('a whole deployment', () => {

@@ -2,20 +2,29 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { planHosts } from '../../../lib/config/deployment.ts';
 import { ControlStack } from '../../../lib/stacks/control-stack.ts';
-import { METRIC_DIMENSIONS, METRICS, type MetricName } from '../../../runtime/contract/metric-names.ts';
-import { maskedTemplate, testApp, testConfig } from '../support/app.ts';
+import type { AlarmKind } from '../../../runtime/contract/alarm-names.ts';
+import {
+  CONTROL_METRICS,
+  type ControlMetricName,
+  METRIC_DIMENSIONS,
+  METRICS,
+  type MetricName,
+} from '../../../runtime/contract/metric-names.ts';
+import { maskedTemplate, SMALL_FUNCTIONS, testApp, testConfig } from '../support/app.ts';
 import {
   alarmProperties,
+  type WatchedMetric,
   watchedByAlarms,
   watchedByDashboard,
   widgetsOf,
 } from '../support/watched-metrics.ts';
 
 function controlStack(changes: object = {}): ControlStack {
-  const config = testConfig(changes);
-  return new ControlStack(testApp(), 'Control', { config, hosts: planHosts(config) });
+  return new ControlStack(testApp(), 'Control', {
+    config: testConfig(changes),
+    functionsDirectory: SMALL_FUNCTIONS,
+  });
 }
 
 /** One alarm, by the end of its name. */
@@ -26,6 +35,32 @@ function alarm(stack: ControlStack, name: string): Record<string, unknown> {
 }
 
 const byDefault = controlStack();
+
+/** All series of our own: AWS's own have names that no contract of ours holds. */
+function watchedIn(stack: ControlStack): WatchedMetric[] {
+  const all = [...watchedByAlarms(stack), ...watchedByDashboard(stack)];
+  return all.filter(({ namespace }) => !namespace.startsWith('AWS/'));
+}
+
+function contractOf(metric: string): { readonly unit: string; readonly wanted: readonly string[] } {
+  if (metric in CONTROL_METRICS) {
+    return { unit: CONTROL_METRICS[metric as ControlMetricName].unit, wanted: ['Deployment'] };
+  }
+  const { unit, subject } = METRICS[metric as MetricName];
+  return { unit, wanted: METRIC_DIMENSIONS[subject] };
+}
+
+/** Complete, says the compiler. */
+const KINDS: Record<AlarmKind, true> = {
+  'input-loss': true,
+  'host-lost': true,
+  'host-recovery': true,
+  'program-off-air': true,
+  mismatch: true,
+  'no-spare-left': true,
+  'control-failing': true,
+  'channel-input-loss': true,
+};
 
 describe('the control stack', () => {
   it('is the same as it was, for the default configuration', () => {
@@ -48,6 +83,10 @@ describe('the control stack', () => {
         .map(({ AlarmName }) => AlarmName)
         .sort(),
     ).toEqual([
+      'understudy-control-failing-commands',
+      'understudy-control-failing-dead-letters',
+      'understudy-control-failing-errors',
+      'understudy-control-failing-silence',
       'understudy-host-lost-backup-spare',
       'understudy-host-lost-master-camera1',
       'understudy-host-lost-master-camera2',
@@ -56,6 +95,9 @@ describe('the control stack', () => {
       'understudy-input-loss-master-camera1',
       'understudy-input-loss-master-camera2',
       'understudy-input-loss-master-camera3',
+      'understudy-mismatch-camera1',
+      'understudy-mismatch-camera2',
+      'understudy-mismatch-camera3',
       'understudy-program-off-air-camera1',
       'understudy-program-off-air-camera2',
       'understudy-program-off-air-camera3',
@@ -87,6 +129,18 @@ describe('the control stack', () => {
     });
   });
 
+  it('tells of inputs that differ after three minutes, and of none where nobody knows', () => {
+    expect(alarm(byDefault, 'understudy-mismatch-camera2')).toMatchObject({
+      Statistic: 'Maximum',
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      Threshold: 1,
+      Period: 60,
+      EvaluationPeriods: 3,
+      TreatMissingData: 'notBreaching',
+      Dimensions: expect.arrayContaining([{ Name: 'Host', Value: 'master-camera2' }]),
+    });
+  });
+
   it('calls it "no spare left" when all backups are lost, not one of two', () => {
     const stack = controlStack({ backups: [{ name: 'spare' }, { name: 'spare2' }] });
     const [composite] = Object.values(
@@ -106,7 +160,10 @@ describe('the control stack', () => {
     );
     const topic = { Ref: Object.keys(template.findResources('AWS::SNS::Topic'))[0] };
     for (const type of ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm']) {
-      template.allResourcesProperties(type, { AlarmActions: [topic], OKActions: [topic] });
+      template.allResourcesProperties(type, {
+        AlarmActions: Match.arrayWith([topic]),
+        OKActions: Match.arrayWith([topic]),
+      });
     }
     template.allResourcesProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
     template.hasResourceProperties('AWS::SNS::TopicPolicy', {
@@ -141,7 +198,7 @@ describe('the control stack', () => {
     const texts = Object.values(Resources as Record<string, { Properties: { AlarmDescription?: string } }>)
       .map(({ Properties }) => Properties?.AlarmDescription)
       .filter((text) => text !== undefined);
-    expect(texts).toHaveLength(12);
+    expect(texts).toHaveLength(19);
     const page = readFileSync(join(import.meta.dirname, '../../../docs/operations.md'), 'utf8');
     const anchors = [...page.matchAll(/^### (.+)$/gm)].map(([, title = '']) =>
       title.toLowerCase().replaceAll(' ', '-'),
@@ -150,39 +207,40 @@ describe('the control stack', () => {
       expect(text).toMatch(/ More: docs\/operations\.md#[a-z-]+$/);
       expect(anchors).toContain(text.split('#')[1]);
     }
+    expect(anchors).toEqual(expect.arrayContaining(Object.keys(KINDS)));
   });
 
   it('watches metrics of the contract only, each with the dimensions and the unit that it has there', () => {
-    const watched = [...watchedByAlarms(byDefault), ...watchedByDashboard(byDefault)];
+    const watched = watchedIn(byDefault);
     expect(watched.length).toBeGreaterThan(40);
     for (const { namespace, metric, dimensions, unit, free } of watched) {
       expect(namespace).toBe('Understudy');
-      const definition = METRICS[metric as MetricName];
-      expect([...Object.keys(dimensions), ...free].sort()).toEqual(
-        [...METRIC_DIMENSIONS[definition.subject]].sort(),
-      );
-      expect([undefined, definition.unit]).toContain(unit);
+      const { unit: known, wanted } = contractOf(metric);
+      expect([...Object.keys(dimensions), ...free].sort()).toEqual([...wanted].sort());
+      expect([undefined, known]).toContain(unit);
       expect(dimensions.Deployment).toBe('understudy');
     }
-    // Nothing that hosts measure is left out.
-    expect([...new Set(watched.map(({ metric }) => metric))].sort()).toEqual(Object.keys(METRICS).sort());
+    // Nothing that is measured is left out.
+    expect([...new Set(watched.map(({ metric }) => metric))].sort()).toEqual(
+      [...Object.keys(METRICS), ...Object.keys(CONTROL_METRICS)].sort(),
+    );
   });
 
   it('follows the namespace and the name that the configuration gives the metrics', () => {
     const stack = controlStack({ name: 'games', metrics: { cloudWatch: { namespace: 'Games/Live' } } });
-    for (const { namespace, dimensions } of [...watchedByAlarms(stack), ...watchedByDashboard(stack)]) {
+    for (const { namespace, dimensions } of watchedIn(stack)) {
       expect([namespace, dimensions.Deployment]).toEqual(['Games/Live', 'games']);
     }
   });
 
   it('has a row for each program, and fits one screen’s width', () => {
     const widgets = widgetsOf(byDefault);
-    // The alarms, a heading and four graphs for each program, two graphs of hosts.
+    // The programs, the alarms, a heading and four graphs for each program, two graphs each of hosts and control.
     expect(widgets.map(({ type }) => type)).toEqual([
+      'custom',
       'alarm',
       ...Array.from({ length: 3 }, () => ['text', 'metric', 'metric', 'metric', 'metric']).flat(),
-      'metric',
-      'metric',
+      ...Array.from({ length: 4 }, () => 'metric'),
     ]);
   });
 

@@ -4,6 +4,12 @@ import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { type Config, configSchema } from '../../../runtime/contract/config.ts';
 
+/** Small files, so that templates do not change with the code of functions. */
+export const SMALL_FUNCTIONS = join(import.meta.dirname, '../fixtures/functions');
+
+/** The example with everything on. */
+export const EVERYTHING = join(import.meta.dirname, '../../../examples/everything-on.config.json');
+
 const CDK_JSON = join(import.meta.dirname, '../../../cdk.json');
 
 /**

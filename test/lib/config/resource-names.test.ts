@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { stackName } from '../../../lib/config/stack-name.ts';
+import { resourceName } from '../../../lib/config/resource-names.ts';
 
 describe('the name of a stack', () => {
   it.each([
@@ -7,7 +7,7 @@ describe('the name of a stack', () => {
     { name: 'games', wanted: 'understudy-games-hosts' },
     { name: '2026_summer-games', wanted: 'understudy-2026-summer-games-hosts' },
   ])('of $name is one that CloudFormation takes', ({ name, wanted }) => {
-    expect(stackName({ name }, 'hosts')).toBe(wanted);
+    expect(resourceName({ name }, 'hosts')).toBe(wanted);
     expect(wanted).toMatch(/^[A-Za-z][A-Za-z0-9-]{0,127}$/);
   });
 });
