@@ -8,6 +8,7 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type AlarmKind, alarmName } from '../../runtime/contract/alarm-names.ts';
+import { CHANNELS_VARIABLE } from '../../runtime/contract/channels.ts';
 import type { Config } from '../../runtime/contract/config.ts';
 import { CONTROL_EVENT_SOURCE, CONTROL_EVENT_TYPES } from '../../runtime/contract/control-function.ts';
 import { resourceName } from '../config/resource-names.ts';
@@ -71,7 +72,7 @@ export class FailoverControl extends Construct {
       logRetentionDays: config.aws.logRetentionDays,
       memoryMiB: 512,
       timeout: TIMEOUT,
-      environment: { UNDERSTUDY_CHANNELS: channels },
+      environment: { [CHANNELS_VARIABLE]: channels },
       deadLetterQueue: this.deadLetters,
       retryAttempts: RETRIES,
       maxEventAge: LONGEST_WAIT,

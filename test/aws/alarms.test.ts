@@ -2,9 +2,8 @@
 import { CloudWatchClient, DescribeAlarmsCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
-import { planHosts } from '../../lib/config/deployment.ts';
 import { ControlStack } from '../../lib/stacks/control-stack.ts';
-import { testApp, testConfig } from '../lib/support/app.ts';
+import { SMALL_FUNCTIONS, testApp, testConfig } from '../lib/support/app.ts';
 import { resourcesOf } from '../lib/support/hosts-template.ts';
 import { actionEvent, bridgeEvent, type StateChange } from '../support/aws/alarm-events.ts';
 import { Alarms, actionsOf } from '../support/aws/alarms.ts';
@@ -22,7 +21,7 @@ const OFF_AIR = 'understudy-program-off-air-camera1';
 
 const config = testConfig();
 const template = Template.fromStack(
-  new ControlStack(testApp(), 'Control', { config, hosts: planHosts(config) }),
+  new ControlStack(testApp(), 'Control', { config, functionsDirectory: SMALL_FUNCTIONS }),
 );
 const topicId = resourcesOf(template, 'AWS::SNS::Topic')[0]?.[0] ?? '';
 const stackAlarms = alarmsOf(template.toJSON(), { [topicId]: TOPIC }, REGION);
