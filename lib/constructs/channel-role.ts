@@ -1,4 +1,4 @@
-import { ArnFormat, type CfnElement, Stack, Validations } from 'aws-cdk-lib';
+import { ArnFormat, type CfnElement, Stack, Token, Validations } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
@@ -90,9 +90,15 @@ export function channelRole(scope: Construct, id: string, props: ChannelRoleProp
   return role;
 }
 
+/** How cdk-nag writes what is known at deployment only. */
+function asFound(value: string, parameter: string): string {
+  return Token.isUnresolved(value) ? `<${parameter}>` : value;
+}
+
 function acknowledgeWildcards(role: Role, output: ChannelRoleProps['output']): void {
-  const own = 'arn:<AWS::Partition>';
-  const here = '<AWS::Region>:<AWS::AccountId>';
+  const { partition, region, account } = Stack.of(role);
+  const own = `arn:${asFound(partition, 'AWS::Partition')}`;
+  const here = `${asFound(region, 'AWS::Region')}:${asFound(account, 'AWS::AccountId')}`;
   const acknowledge = (resource: string, reason: string): void => {
     Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${resource}]`, reason });
   };

@@ -108,6 +108,20 @@ function casesOf({ network, hosts, control }: LiveFailover, config: Config): Rol
   const key = control.node.findChild('AlarmTopic').node.findChild('Key');
   const publish: Asked = { action: 'sns:Publish', resource: arnOf(control.topic) };
 
+  const channels = [...(control.channels?.channels ?? [])];
+  const ofChannel = (id: string): Asked[] =>
+    ['DescribeChannel', 'DescribeSchedule', 'BatchUpdateSchedule'].map((action) => ({
+      action: `medialive:${action}`,
+      resource: arn('medialive', `channel:${id}`),
+    }));
+  const mayNotOfChannels: Asked[] = [
+    ...ofChannel('another'),
+    ...['StartChannel', 'StopChannel', 'DeleteChannel', 'DeleteSchedule'].map((action) => ({
+      action: `medialive:${action}`,
+      resource: arn('medialive', 'channel:another'),
+    })),
+  ];
+
   return [
     ...hosts.hosts.map(({ planned }, index) => ({
       ...hostCases,
@@ -123,9 +137,16 @@ function casesOf({ network, hosts, control }: LiveFailover, config: Config): Rol
     {
       ...commandingCases,
       role: /\/FailoverControl\/FunctionRole$/,
-      may: [...commandingCases.may, writes(controlLogs), putOwnEvent, keepLetter],
+      may: [
+        ...commandingCases.may,
+        writes(controlLogs),
+        putOwnEvent,
+        keepLetter,
+        ...channels.flatMap(([, { channel }]) => ofChannel(control.getLogicalId(channel))),
+      ],
       mayNot: [
         ...commandingCases.mayNot,
+        ...mayNotOfChannels,
         writes(widgetLogs),
         publish,
         { action: 'sqs:ReceiveMessage', resource: arnOf(deadLetters) },
@@ -137,8 +158,43 @@ function casesOf({ network, hosts, control }: LiveFailover, config: Config): Rol
       ...commandingCases,
       role: /\/DashboardWidget\/FunctionRole$/,
       may: [...commandingCases.may, writes(widgetLogs)],
-      mayNot: [...commandingCases.mayNot, writes(controlLogs), putOwnEvent, keepLetter, publish],
+      mayNot: [
+        ...commandingCases.mayNot,
+        ...channels.flatMap(([, { channel }]) => ofChannel(control.getLogicalId(channel))),
+        writes(controlLogs),
+        putOwnEvent,
+        keepLetter,
+        publish,
+      ],
     },
+    ...channels.map(([program]): RoleCases => {
+      const anInterface = arn('ec2', 'network-interface/eni-0123');
+      const elsewhere = { 'ec2:Subnet': arn('ec2', 'subnet/subnet-0123') };
+      const folder = `${control.channels?.bucket === undefined ? '' : arnOf(control.channels.bucket)}/${program}`;
+      return {
+        role: new RegExp(`/Channels/${program}/Role$`),
+        trusts: 'medialive.amazonaws.com',
+        may: [
+          { action: 'ec2:DescribeSubnets', resource: '*' },
+          {
+            action: 'logs:PutLogEvents',
+            resource: arn('logs', 'log-group:ElementalMediaLive:log-stream:any'),
+          },
+          // The other one sends to MediaPackage.
+          ...(program === 'camera1' ? [{ action: 's3:PutObject', resource: `${folder}/720.m3u8` }] : []),
+        ],
+        mayNot: [
+          { action: 'ec2:CreateNetworkInterface', resource: arn('ec2', 'subnet/subnet-0123') },
+          { action: 'ec2:DeleteNetworkInterface', resource: anInterface, context: elsewhere },
+          { action: 'ec2:AssociateAddress', resource: arn('ec2', 'elastic-ip/eipalloc-0123') },
+          { action: 's3:PutObject', resource: `${folder}2/720.m3u8` },
+          { action: 's3:PutObject', resource: 'arn:aws:s3:::another/camera1/720.m3u8' },
+          writes(controlLogs),
+          { action: 'ssm:SendCommand', resource: document },
+          ...ofChannel('another'),
+        ],
+      };
+    }),
     {
       role: /\/FailoverControl\/PageRole$/,
       trusts: 'events.amazonaws.com',

@@ -22,6 +22,8 @@ const ARNS: Readonly<Record<string, (id: string) => string>> = {
   'AWS::KMS::Key': (id) => arn('kms', `key/${id}`),
   'AWS::Lambda::Function': (id) => arn('lambda', `function:${id}`),
   'AWS::Logs::LogGroup': (id) => arn('logs', `log-group:${id}:*`),
+  'AWS::MediaLive::Channel': (id) => arn('medialive', `channel:${id}`),
+  'AWS::S3::Bucket': (id) => `arn:aws:s3:::${id.toLowerCase()}`,
   'AWS::SecretsManager::Secret': (id) => arn('secretsmanager', `secret:${id}`),
   'AWS::SNS::Topic': (id) => arn('sns', id),
   'AWS::SQS::Queue': (id) => arn('sqs', id),
@@ -32,6 +34,15 @@ const PSEUDO: TemplateValues = {
   'AWS::AccountId': ACCOUNT,
   'AWS::Region': REGION,
 };
+
+/** By type: the attribute that is its id. */
+const ID_ATTRIBUTES: Readonly<Record<string, string>> = {
+  'AWS::EC2::SecurityGroup': 'GroupId',
+  'AWS::MediaLive::Channel': 'Id',
+};
+
+/** How the CDK begins the names of outputs that other stacks read. */
+const ANOTHER_STACKS_OUTPUT = 'PublishOutput';
 
 /** A role of a stack. */
 export class SynthesizedRole {
@@ -116,5 +127,16 @@ function valuesOf(stack: Stack, template: Template): TemplateValues {
     const value = ARNS[Type]?.(id);
     return value === undefined ? [] : [[id, value] as const, [`${id}.Arn`, value] as const];
   });
-  return { ...PSEUDO, 'AWS::StackId': stackId(stack), ...Object.fromEntries(own) };
+  // Of these, policies name the id and not the ARN.
+  const ids = Object.entries(resources).flatMap(([id, { Type }]) => {
+    const attribute = ID_ATTRIBUTES[Type];
+    return attribute === undefined ? [] : [[`${id}.${attribute}`, id] as const];
+  });
+  const values = { ...PSEUDO, 'AWS::StackId': stackId(stack), ...Object.fromEntries([...own, ...ids]) };
+  // What another stack publishes goes by the name of its output.
+  return new Proxy<TemplateValues>(values, {
+    get: (target, name: string) =>
+      target[name] ??
+      (name.startsWith(ANOTHER_STACKS_OUTPUT) ? name.slice(ANOTHER_STACKS_OUTPUT.length) : undefined),
+  });
 }
