@@ -195,15 +195,12 @@ function mostFrequent(counts: ReadonlyMap<number, number>): number {
 }
 
 function describe(config: CodecConfig): string {
-  return config.track === 'video'
-    ? `${config.codec} ${config.profile} ${config.width === 0 ? '' : `${config.width}x${config.height}`}`.replace(
-        / {2,}/g,
-        ' ',
-      )
-    : `${config.codec} ${config.profile} ${config.sampleRate} Hz ${config.channels} ch`.replace(
-        / {2,}/g,
-        ' ',
-      );
+  const { codec, profile } = config;
+  const figures =
+    config.track === 'video'
+      ? [config.width === 0 ? '' : `${config.width}x${config.height}`]
+      : [`${config.sampleRate} Hz`, `${config.channels} ch`];
+  return [codec, profile, ...figures].filter((part) => part !== '').join(' ');
 }
 
 /** A viewer may lose this much wall clock to a switch, beyond what the detection of a stall takes. */

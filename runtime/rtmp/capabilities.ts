@@ -50,9 +50,8 @@ export function readCapabilities(parameters: AmfObject): Capabilities {
 /** What a server adds to its answer: nothing for clients that said nothing of Enhanced RTMP, which may trip over it. */
 export function answerCapabilities(parameters: AmfObject): AmfObject {
   const isList = Array.isArray(parameters.fourCcList);
-  const isMap = [parameters.videoFourCcInfoMap, parameters.audioFourCcInfoMap].some(
-    (map) => map !== undefined && asMetadata(map) !== null,
-  );
+  const { videoFourCcInfoMap, audioFourCcInfoMap } = parameters;
+  const isMap = [videoFourCcInfoMap, audioFourCcInfoMap].some((map) => asMetadata(map) !== null);
   const hasCaps = typeof parameters.capsEx === 'number';
   return {
     ...(isList && { fourCcList: FOURCCS }),
