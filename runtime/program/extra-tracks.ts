@@ -24,6 +24,8 @@ interface TrackState {
 /** `colorInfo` and undefined in AMF0: colours are again as the codec has them (E-RTMP v2, "Metadata Frame"). */
 const NO_COLOUR_INFO = Buffer.from('\x02\x00\x09colorInfo\x06', 'latin1');
 const EX_HEADER_BYTES = 5;
+/** A track that is so little behind the default one goes on where it is: its next frame has just not come yet. */
+const GOING_ON_MS = 1_000;
 
 /**
  * Joins the extra tracks of a program's inputs by the same rule as the default ones (Splicer). A track goes on at a keyframe
@@ -42,7 +44,7 @@ export class ExtraTracks {
   enter(headers: readonly MediaPacket[], time: number, reached: Reached): void {
     this.reached = reached;
     for (const state of this.tracks.values()) {
-      state.last = Math.max(state.last, reached[state.medium]);
+      if (reached[state.medium] - state.last > GOING_ON_MS) state.last = reached[state.medium];
       state.floor = state.last;
       state.awaitsKeyframe = true;
     }

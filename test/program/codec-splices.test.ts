@@ -150,6 +150,16 @@ describe('extra tracks', () => {
     expect(sketch(taken())).toBe('x1:1080K x1:1081');
   });
 
+  it('that ended long ago come back at the present, and not in the past', () => {
+    const { splicer, taken } = newSplicer();
+    const shape = { from: 0, audioMs: 5_000 };
+    splicer.enter(withExtraTracks(sourceOf({ name: 'a', ...shape, to: 1_000 })));
+    splicer.enter(sourceOf({ name: 'b', ...shape, to: 3_000 }));
+    taken();
+    splicer.enter(withExtraTracks(sourceOf({ name: 'a', ...shape, to: 3_040 })));
+    expect(sketch(taken().filter(({ kind }) => kind === 'extra'))).toMatch(/^x1:3001K (x1:\d+K? )+x1:3040$/);
+  });
+
   it('end where the new source has none, and come back with a header only if it is another', () => {
     const { splicer, taken } = newSplicer();
     const shape = { from: 0, to: 1_000, gopFrames: 1_000, audioMs: 2_000 };
@@ -157,7 +167,7 @@ describe('extra tracks', () => {
     splicer.enter(sourceOf({ name: 'b', ...shape }));
     taken();
     splicer.enter(withExtraTracks(sourceOf({ name: 'a', ...shape, to: 1_080 })));
-    expect(sketch(taken().filter(({ kind }) => kind === 'extra'))).toMatch(/^x1:1027K (x1:\d+ )+x1:1080$/);
+    expect(sketch(taken().filter(({ kind }) => kind === 'extra'))).toMatch(/^x1:1001K (x1:\d+ )+x1:1080$/);
     const other = { ...AVC, identity: 'avc:other' };
     splicer.enter(withExtraTracks(sourceOf({ name: 'c', ...shape, to: 1_080, video: other })));
     const [header, keyframe] = taken().filter(({ kind }) => kind === 'extra');
