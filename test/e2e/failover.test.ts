@@ -212,7 +212,7 @@ describe.each(VARIANTS)('failover end to end: $name', (variant) => {
     'shows the one backup in all three programs, the slate when that is lost too, and everything again',
     async () => {
       await Promise.all(CAMERAS.map((camera) => publisherOf(`master/${camera}`).kill()));
-      await allShow(() => 'backup/spare');
+      await Promise.all(CAMERAS.map((camera) => switched(camera, 'backup/spare')));
       await publisherOf('backup/spare').kill();
       await allShow(() => 'slate');
       await publish('backup/spare');
