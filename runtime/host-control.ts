@@ -13,6 +13,7 @@ import { VERSION } from './contract/version.ts';
 import type { ControlledHost } from './control/control-server.ts';
 import type { EventLog } from './control/event-log.ts';
 import type { Input } from './input/input.ts';
+import { NO_HEADERS } from './input/input-packet.ts';
 import { findClockTrouble, findMismatches } from './input/preflight.ts';
 import type { Clock } from './media/clock.ts';
 import type { ProgramFeed } from './output/program-feed.ts';
@@ -198,7 +199,7 @@ function kindsOf(warnings: readonly string[]): string {
 }
 
 function describeInput(input: Input, now: number): InputState {
-  const { video, audio } = input.health === 'absent' ? { video: null, audio: null } : input.headers;
+  const { video, audio, extras } = input.health === 'absent' ? NO_HEADERS : input.headers;
   const rates = input.rates(now);
   return {
     name: input.name,
@@ -224,6 +225,11 @@ function describeInput(input: Input, now: number): InputState {
       channels: audio.channels,
       kbps: rates?.audioKbps ?? null,
     },
+    extraTracks: extras.flatMap(({ extra }) =>
+      extra !== undefined && extra.trackId > 0
+        ? [`${extra.medium} ${extra.trackId} ${extra.config?.codec}`]
+        : [],
+    ),
     latenessMs: input.latenessMs,
     warmBytes: input.buffer.heldBytes,
   };

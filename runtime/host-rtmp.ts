@@ -3,8 +3,8 @@ import type { HostRelays } from './host-relays.ts';
 import type { InputRegistry, PublishRefusal } from './input/registry.ts';
 import { keysMatch } from './keys.ts';
 import type { Cancel, Clock } from './media/clock.ts';
-import { rtmpFormat } from './output/packet-format.ts';
 import type { ProgramFeed } from './output/program-feed.ts';
+import { rtmpFormatFor } from './output/rtmp-formats.ts';
 import { RELAY_APP } from './relay/relay-url.ts';
 import { AdobeLogin } from './rtmp/adobe-login.ts';
 import {
@@ -76,7 +76,7 @@ export function rtmpHandler(options: RtmpHandlerOptions): ServerHandler {
         ? refuse('publish', publisher.address, PUBLISH_REFUSALS[publication](path))
         : publication;
     },
-    play: (request, viewer) => {
+    play: (request, viewer, extensions) => {
       const { app, name } = request;
       if (app === RELAY_APP && relays !== null) {
         const answer = relays.play(request, viewer);
@@ -98,7 +98,7 @@ export function rtmpHandler(options: RtmpHandlerOptions): ServerHandler {
       let leave: Cancel = () => {};
       const playback: Playback = {
         start: () => {
-          leave = feed.join(viewer, rtmpFormats(viewer.messageStreamId));
+          leave = feed.join(viewer, rtmpFormatFor(viewer.messageStreamId, extensions));
         },
         stop: () => leave(),
       };
@@ -128,9 +128,3 @@ const PUBLISH_REFUSALS: Record<PublishRefusal, (path: string) => Refusal> = {
     refusal('NetStream.Publish.Denied', `${path} needs its key: publish ${path.split('/')[1]}?key=...`),
   'key-wrong': (path) => refusal('NetStream.Publish.Denied', `wrong key for ${path}`),
 };
-
-/** Nearly all viewers play on the first message stream of their connection, and share its bytes. */
-const FIRST_STREAM_FORMAT = rtmpFormat(1);
-function rtmpFormats(messageStreamId: number) {
-  return messageStreamId === 1 ? FIRST_STREAM_FORMAT : rtmpFormat(messageStreamId);
-}

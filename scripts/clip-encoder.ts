@@ -1,10 +1,13 @@
+import type { AVSampleFormat } from 'node-av/constants';
 import {
   AV_CODEC_FLAG_BITEXACT,
   AV_CODEC_FLAG_GLOBAL_HEADER,
   AV_LOG_WARNING,
   AV_PIX_FMT_YUV420P,
   AV_PROFILE_AAC_LOW,
+  AV_SAMPLE_FMT_FLT,
   AV_SAMPLE_FMT_FLTP,
+  AV_SAMPLE_FMT_S16,
   AVCOL_PRI_BT709,
   AVCOL_RANGE_MPEG,
   AVCOL_SPC_BT709,
@@ -13,6 +16,13 @@ import {
   AVERROR_EOF,
   AVFMT_FLAG_BITEXACT,
   FF_ENCODER_AAC,
+  FF_ENCODER_AC3,
+  FF_ENCODER_EAC3,
+  FF_ENCODER_FLAC,
+  FF_ENCODER_LIBMP3LAME,
+  FF_ENCODER_LIBOPUS,
+  FF_ENCODER_LIBSVTAV1,
+  FF_ENCODER_LIBVPX_VP9,
   FF_ENCODER_LIBX264,
   FF_ENCODER_LIBX265,
 } from 'node-av/constants';
@@ -34,6 +44,9 @@ import { soundOf, type Tone } from './clip-sound.ts';
 
 export type H264Profile = 'baseline' | 'main' | 'high';
 
+export type VideoCodec = 'h264' | 'hevc' | 'av1' | 'vp9';
+export type AudioCodec = 'aac' | 'opus' | 'ac3' | 'eac3' | 'flac' | 'mp3';
+
 export interface ClipOptions {
   label: string;
   colour: Colour;
@@ -43,8 +56,10 @@ export interface ClipOptions {
   frameRate: number;
   gopSeconds: number;
   bFrames: number;
-  /** H.264 unless it says HEVC, whose profile is always Main. */
-  videoCodec?: 'h264' | 'hevc';
+  /** H.264 unless it says another, whose profile is always Main, or 0. AV1 and VP9 have no B-frames here. */
+  videoCodec?: VideoCodec;
+  /** AAC unless it says another. */
+  audioCodec?: AudioCodec;
   profile: H264Profile;
   preset: 'ultrafast' | 'medium';
   /** x264's constant quality: 0 the best, 51 the worst. */
@@ -56,19 +71,35 @@ export interface ClipOptions {
   durationSeconds: number;
 }
 
+const videoEncoders = {
+  h264: FF_ENCODER_LIBX264,
+  hevc: FF_ENCODER_LIBX265,
+  av1: FF_ENCODER_LIBSVTAV1,
+  vp9: FF_ENCODER_LIBVPX_VP9,
+};
+
+/** What each takes: samples of each channel by themselves (planar) or in turns, so many a frame. */
+const audioEncoders = {
+  aac: { encoder: FF_ENCODER_AAC, format: AV_SAMPLE_FMT_FLTP, frameSamples: 1024 },
+  opus: { encoder: FF_ENCODER_LIBOPUS, format: AV_SAMPLE_FMT_FLT, frameSamples: 960 },
+  ac3: { encoder: FF_ENCODER_AC3, format: AV_SAMPLE_FMT_FLTP, frameSamples: 1536 },
+  eac3: { encoder: FF_ENCODER_EAC3, format: AV_SAMPLE_FMT_FLTP, frameSamples: 1536 },
+  flac: { encoder: FF_ENCODER_FLAC, format: AV_SAMPLE_FMT_S16, frameSamples: 1152 },
+  mp3: { encoder: FF_ENCODER_LIBMP3LAME, format: AV_SAMPLE_FMT_FLTP, frameSamples: 1152 },
+};
+
 interface Track {
   encoder: CodecContext;
   timeBase: IRational;
   packets: Packet[];
 }
 
-const aacFrameSamples = 1024;
 /** Audio frames from the end of the loop that go ahead of it, so that the encoder is in its stride at the seam. */
 const audioLeadFrames = 8;
 const audioTailFrames = 3;
 
 /**
- * Encodes a test clip as FLV with H.264 and AAC, for looping: the DTS of both tracks begin at 0 and they end
+ * Encodes a test clip as FLV, H.264 and AAC unless it says otherwise, for looping: the DTS of both tracks begin at 0 and they end
  * together, each picture group is closed, and the sound of the end runs on into that of the start.
  */
 export async function encodeClip(path: string, options: ClipOptions): Promise<void> {
@@ -78,8 +109,9 @@ export async function encodeClip(path: string, options: ClipOptions): Promise<vo
   const videoSeconds = (frameCount * frameRate.den) / frameRate.num;
   const video = await encodeVideo(options, frameRate, frameCount);
   const firstPts = Number(video.packets[0]?.pts ?? 0n);
+  const { frameSamples } = audioEncoders[options.audioCodec ?? 'aac'];
   const audio = await encodeAudio(options, {
-    frameCount: Math.max(1, Math.round((videoSeconds * options.audioRate) / aacFrameSamples)),
+    frameCount: Math.max(1, Math.round((videoSeconds * options.audioRate) / frameSamples)),
     delaySeconds: (firstPts * frameRate.den) / frameRate.num,
   });
   writeFlv(path, [video, audio], frameRate);
@@ -110,8 +142,8 @@ async function encodeVideo(options: ClipOptions, frameRate: IRational, frameCoun
 async function openVideoEncoder(options: ClipOptions, frameRate: IRational): Promise<CodecContext> {
   const { profile, bFrames } = options;
   if (profile === 'baseline' && bFrames > 0) throw new Error('The baseline profile has no B-frames');
-  const isHevc = options.videoCodec === 'hevc';
-  const name = isHevc ? FF_ENCODER_LIBX265 : FF_ENCODER_LIBX264;
+  const videoCodec = options.videoCodec ?? 'h264';
+  const name = videoEncoders[videoCodec];
   const codec = required(Codec.findEncoderByName(name), name);
   const gopFrames = Math.max(1, Math.round((options.gopSeconds * frameRate.num) / frameRate.den));
   const encoder = new CodecContext();
@@ -122,14 +154,19 @@ async function openVideoEncoder(options: ClipOptions, frameRate: IRational): Pro
   encoder.timeBase = new Rational(frameRate.den, frameRate.num);
   encoder.framerate = new Rational(frameRate.num, frameRate.den);
   encoder.gopSize = gopFrames;
-  encoder.maxBFrames = bFrames;
+  if (videoCodec === 'h264' || videoCodec === 'hevc') encoder.maxBFrames = bFrames;
   encoder.threadCount = 1;
   encoder.colorRange = AVCOL_RANGE_MPEG;
   encoder.colorPrimaries = AVCOL_PRI_BT709;
   encoder.colorTrc = AVCOL_TRC_BT709;
   encoder.colorSpace = AVCOL_SPC_BT709;
   encoder.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER, AV_CODEC_FLAG_BITEXACT);
-  const settings = isHevc ? x265Settings(options, gopFrames) : x264Settings(options, gopFrames);
+  const settings = {
+    h264: x264Settings,
+    hevc: x265Settings,
+    av1: svtAv1Settings,
+    vp9: vp9Settings,
+  }[videoCodec](options, gopFrames);
   // Not open2Sync: in node-av 6.1.1 it frees the dictionary twice, and the process crashes later.
   check(await encoder.open2(codec, Dictionary.fromObject(settings)), `open ${name}`);
   return encoder;
@@ -179,6 +216,26 @@ function x265Settings(
   };
 }
 
+/** Low delay: every picture is shown in the order in which it is decoded. */
+function svtAv1Settings({ quality }: ClipOptions, gopFrames: number): Record<string, string | number> {
+  return {
+    preset: 12,
+    crf: quality,
+    'svtav1-params': joinParameters({ 'pred-struct': 1, keyint: gopFrames, scd: 0, lp: 1 }),
+  };
+}
+
+function vp9Settings({ quality }: ClipOptions, gopFrames: number): Record<string, string | number> {
+  return {
+    deadline: 'realtime',
+    'cpu-used': 8,
+    crf: quality,
+    'lag-in-frames': 0,
+    'auto-alt-ref': 0,
+    keyint_min: gopFrames,
+  };
+}
+
 function joinParameters(parameters: Record<string, string | number>): string {
   return Object.entries(parameters)
     .map(([name, value]) => `${name}=${value}`)
@@ -191,53 +248,70 @@ interface AudioExtent {
 }
 
 async function encodeAudio(options: ClipOptions, { frameCount, delaySeconds }: AudioExtent): Promise<Track> {
-  const { audioRate: sampleRate, channels, tone } = options;
-  const loopSamples = frameCount * aacFrameSamples;
+  const { audioRate: sampleRate, channels, tone, audioCodec = 'aac' } = options;
+  const { format, frameSamples } = audioEncoders[audioCodec];
+  const loopSamples = frameCount * frameSamples;
   const sound = soundOf({ sampleRate, loopSamples, delaySeconds, tone });
   const encoder = await openAudioEncoder(options);
   const packets: Packet[] = [];
   for (let index = -audioLeadFrames; index < frameCount + audioTailFrames; index++) {
-    const frame = audioFrame(sound, index * aacFrameSamples, sampleRate, channels);
+    const frame = audioFrame(sound, index * frameSamples, { format, frameSamples, sampleRate, channels });
     packets.push(...encode(encoder, frame));
     frame.free();
   }
   packets.push(...encode(encoder, null));
-  const inLoop = packets.filter(({ pts }) => pts >= 0n && pts < BigInt(loopSamples));
+  // Encoders delay the sound by whole frames and parts of one.
+  const firstPts = packets.find(({ pts }) => pts >= 0n)?.pts ?? 0n;
+  const inLoop = packets.filter(({ pts }) => pts >= firstPts && pts < firstPts + BigInt(loopSamples));
   for (const packet of packets) if (!inLoop.includes(packet)) packet.free();
-  for (const packet of inLoop) shiftPacket(packet, 0n, aacFrameSamples);
-  assertTrackLength('audio', inLoop, frameCount, aacFrameSamples);
+  for (const packet of inLoop) shiftPacket(packet, -firstPts, frameSamples);
+  assertTrackLength('audio', inLoop, frameCount, frameSamples);
   return { encoder, timeBase: { num: 1, den: sampleRate }, packets: inLoop };
 }
 
 async function openAudioEncoder(options: ClipOptions): Promise<CodecContext> {
-  const codec = required(Codec.findEncoderByName(FF_ENCODER_AAC), 'aac');
+  const audioCodec = options.audioCodec ?? 'aac';
+  const { encoder: name, format, frameSamples } = audioEncoders[audioCodec];
+  const codec = required(Codec.findEncoderByName(name), name);
   const encoder = new CodecContext();
   encoder.allocContext3(codec);
-  encoder.sampleFormat = AV_SAMPLE_FMT_FLTP;
+  encoder.sampleFormat = format;
   encoder.sampleRate = options.audioRate;
   encoder.channelLayout = avChannelLayoutDefault(options.channels);
   encoder.timeBase = new Rational(1, options.audioRate);
   encoder.bitRate = BigInt(options.audioBitRate);
-  encoder.profile = AV_PROFILE_AAC_LOW;
+  if (audioCodec === 'aac') encoder.profile = AV_PROFILE_AAC_LOW;
+  if (audioCodec === 'flac') encoder.frameSize = frameSamples;
   encoder.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER, AV_CODEC_FLAG_BITEXACT);
-  check(await encoder.open2(codec, Dictionary.fromObject({ aac_coder: 'fast' })), 'open aac');
+  const settings = audioCodec === 'aac' ? { aac_coder: 'fast' } : {};
+  check(await encoder.open2(codec, Dictionary.fromObject(settings)), `open ${name}`);
   return encoder;
+}
+
+interface AudioShape {
+  format: AVSampleFormat;
+  frameSamples: number;
+  sampleRate: number;
+  channels: number;
 }
 
 function audioFrame(
   sound: (sampleNumber: number) => number,
   firstSample: number,
-  sampleRate: number,
-  channels: number,
+  { format, frameSamples, sampleRate, channels }: AudioShape,
 ): Frame {
-  const samples = new Float32Array(aacFrameSamples * channels);
-  for (let index = 0; index < aacFrameSamples; index++) samples[index] = sound(firstSample + index);
-  for (let channel = 1; channel < channels; channel++) {
-    samples.copyWithin(channel * aacFrameSamples, 0, aacFrameSamples);
+  const isPlanar = format === AV_SAMPLE_FMT_FLTP;
+  const isWhole = format === AV_SAMPLE_FMT_S16;
+  const samples = new (isWhole ? Int16Array : Float32Array)(frameSamples * channels);
+  for (let index = 0; index < frameSamples; index++) {
+    const sample = sound(firstSample + index) * (isWhole ? 32_767 : 1);
+    for (let channel = 0; channel < channels; channel++) {
+      samples[isPlanar ? channel * frameSamples + index : index * channels + channel] = sample;
+    }
   }
   const frame = Frame.fromAudioBuffer(Buffer.from(samples.buffer), {
-    nbSamples: aacFrameSamples,
-    format: AV_SAMPLE_FMT_FLTP,
+    nbSamples: frameSamples,
+    format,
     sampleRate,
     channelLayout: avChannelLayoutDefault(channels),
     timeBase: { num: 1, den: sampleRate },

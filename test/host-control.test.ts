@@ -129,7 +129,7 @@ describe('what the preflight finds', () => {
     if (master === undefined || spare === undefined) throw new Error('no inputs');
     control.preflight();
     expect(control.warningsOf('camera1')).toEqual([]);
-    master.headers = { video: VIDEO_CONFIG, audio: null };
+    master.headers = { video: VIDEO_CONFIG, audio: null, extras: [] };
     expect(control.preflight()).toHaveLength(1);
     expect(control.warningsOf('camera1')).toHaveLength(1);
     expect(control.state().programs[0]?.warnings).toEqual(control.warningsOf('camera1'));

@@ -76,8 +76,7 @@ export async function pullCamera({ url, login, clock, packet, metadata }: PullOp
       if (value !== null) metadata(value);
       return;
     }
-    const parsed = parseTag(tag);
-    if (parsed !== null) packet(parsed);
+    for (const parsed of parseTag(tag)) packet(parsed);
   });
   response.on('data', (data: Buffer) => {
     try {

@@ -77,8 +77,15 @@ function inputRow(input: InputState, now: number): string[] {
     input.since === null ? '' : formatElapsed(now - input.since),
     video === null
       ? ''
-      : `${video.codec} ${video.width}x${video.height} ${video.frameRate ?? '?'}/s ${video.kbps ?? '?'} kbit/s`,
-    audio === null ? '' : `${audio.codec} ${audio.sampleRate} Hz ${audio.channels} ch`,
+      : `${video.codec} ${sizeOf(video)}${video.frameRate ?? '?'}/s ${video.kbps ?? '?'} kbit/s`,
+    [audio === null ? '' : `${audio.codec} ${audio.sampleRate} Hz ${audio.channels} ch`, ...input.extraTracks]
+      .filter((text) => text !== '')
+      .join(' + '),
     input.publisher ?? '',
   ];
+}
+
+/** Some codecs say their size in the pictures only. */
+function sizeOf({ width, height }: { readonly width: number; readonly height: number }): string {
+  return width === 0 ? '' : `${width}x${height} `;
 }

@@ -61,8 +61,7 @@ function playHttpFlv(url: string, listener: StreamListener): Promise<PlayedStrea
           const data = decodeData(tag.body);
           if (data !== null) listener.data(data.name, data.value, tag.timestamp);
         } else {
-          const packet = parseTag(tag);
-          if (packet !== null) listener.packet(packet);
+          for (const packet of parseTag(tag)) listener.packet(packet);
         }
       });
       const closed = new Promise<string>((ended) => {

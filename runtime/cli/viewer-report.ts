@@ -1,6 +1,6 @@
 import type { AmfValue } from '../codec/amf0.ts';
 import { spliceSourceOf } from '../codec/data-message.ts';
-import type { MediaPacket } from '../media/packet.ts';
+import type { CodecConfig, MediaPacket } from '../media/packet.ts';
 import { unwrapTimestamp } from '../media/timestamp.ts';
 
 /** What one track looked like to a viewer. Times in ms. */
@@ -38,6 +38,8 @@ export interface ViewerReport {
   framesBeforeHeaders: number;
   video: TrackReport;
   audio: TrackReport;
+  /** The codec of each track beyond the default ones, by `video 1`; empty where its header has not come. */
+  extraTracks: Record<string, string>;
 }
 
 /** A squeezed frame's step says nothing about the usual distance of frames. */
@@ -54,6 +56,7 @@ export class ViewerReporter {
   private readonly last = new Map<string, number>();
   private readonly steps = { video: new Map<number, number>(), audio: new Map<number, number>() };
   private awaitsKeyframe = false;
+  private impliedIdentity: string | null = null;
 
   constructor(startedAt: number) {
     this.startedAt = startedAt;
@@ -69,6 +72,7 @@ export class ViewerReporter {
       framesBeforeHeaders: 0,
       video: newTrackReport(),
       audio: newTrackReport(),
+      extraTracks: {},
     };
   }
 
@@ -86,11 +90,16 @@ export class ViewerReporter {
   packet(packet: MediaPacket, now: number): void {
     const { report } = this;
     if (packet.track === 'data') return;
-    const track = report[packet.track];
-    if (packet.config !== null) {
-      track.codecs.push(describe(packet));
+    if (packet.track === 'extra') {
+      this.noteExtra(packet);
       return;
     }
+    const track = report[packet.track];
+    if (packet.config !== null) {
+      this.noteCodec(packet.config);
+      return;
+    }
+    if (packet.implied !== undefined) this.noteCodec(packet.implied);
     this.noteArrival(packet, now);
     this.lastOn[packet.track] = now;
     track.frames += 1;
@@ -117,6 +126,21 @@ export class ViewerReporter {
       state.silentMs = Math.round(now - (this.lastOn[track] ?? now));
     }
     return report;
+  }
+
+  private noteCodec(config: CodecConfig): void {
+    // Each frame of a codec without headers says the same.
+    const isImplied = config.payload.length === 0;
+    if (isImplied && config.identity === this.impliedIdentity) return;
+    this.impliedIdentity = isImplied ? config.identity : null;
+    this.report[config.track].codecs.push(describe(config));
+  }
+
+  private noteExtra({ extra }: MediaPacket): void {
+    if (extra === undefined || extra.trackId === 0) return;
+    const name = `${extra.medium} ${extra.trackId}`;
+    this.report.extraTracks[name] ??= '';
+    if (extra.config !== null) this.report.extraTracks[name] = describe(extra.config);
   }
 
   private noteArrival(packet: MediaPacket, now: number): void {
@@ -170,14 +194,13 @@ function mostFrequent(counts: ReadonlyMap<number, number>): number {
   return best;
 }
 
-function describe({ config }: MediaPacket): string {
-  if (config === null) return '';
-  return config.track === 'video'
-    ? `${config.codec} ${config.profile} ${config.width}x${config.height}`.replace(/ {2,}/g, ' ')
-    : `${config.codec} ${config.profile} ${config.sampleRate} Hz ${config.channels} ch`.replace(
-        / {2,}/g,
-        ' ',
-      );
+function describe(config: CodecConfig): string {
+  const { codec, profile } = config;
+  const figures =
+    config.track === 'video'
+      ? [config.width === 0 ? '' : `${config.width}x${config.height}`]
+      : [`${config.sampleRate} Hz`, `${config.channels} ch`];
+  return [codec, profile, ...figures].filter((part) => part !== '').join(' ');
 }
 
 /** A viewer may lose this much wall clock to a switch, beyond what the detection of a stall takes. */

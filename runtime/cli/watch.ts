@@ -76,6 +76,9 @@ export function describeReport(report: ViewerReport): string[] {
         `${track.outOfOrder} out of order; ${track.codecs.join(' ▸ ') || 'no header'}`
       );
     }),
+    ...Object.entries(report.extraTracks).map(
+      ([name, codec]) => `${name}: beside the rest; ${codec || 'no header'}`,
+    ),
     `largest gap on the wall clock: ${report.largestGapMs} ms`,
   ];
 }

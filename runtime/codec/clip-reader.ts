@@ -1,9 +1,9 @@
 import type { Clip } from '../media/clip.ts';
-import type { MediaPacket, Metadata } from '../media/packet.ts';
+import { isHeader, type MediaPacket, type Metadata } from '../media/packet.ts';
 import { asMetadata, decodeData } from './data-message.ts';
 import { FlvReader, type FlvTag } from './flv-reader.ts';
 import { FlvTagType } from './flv-writer.ts';
-import { parseAudio, parseVideo } from './media-header.ts';
+import { parseMedia } from './media-message.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 /** Reads a whole FLV file as a clip. Throws ProtocolError for a file that is no FLV or has nothing to loop. */
@@ -16,11 +16,10 @@ export function readClip(file: Buffer): Clip {
       if (data?.name === 'onMetaData') metadata = asMetadata(data.value);
       return;
     }
-    const packet = parseTag(tag);
-    if (packet !== null) packets.push(packet);
+    packets.push(...parseTag(tag));
   });
   reader.push(file);
-  const first = packets.find(({ config }) => config === null)?.timestamp ?? 0;
+  const first = packets.find((packet) => !isHeader(packet))?.timestamp ?? 0;
   const durationMs =
     Math.max(0, ...(['video', 'audio'] as const).map((track) => endOf(packets, track))) - first;
   if (durationMs <= 0)
@@ -32,11 +31,11 @@ export function readClip(file: Buffer): Clip {
   };
 }
 
-/** An FLV tag as a packet; null for what carries no media. */
-export function parseTag({ type, body, timestamp }: FlvTag): MediaPacket | null {
-  if (type === FlvTagType.video) return parseVideo(body, timestamp);
-  if (type === FlvTagType.audio) return parseAudio(body, timestamp);
-  return null;
+/** An FLV tag's packets, one for each of its tracks; none where it carries no media. */
+export function parseTag({ type, body, timestamp }: FlvTag): MediaPacket[] {
+  if (type === FlvTagType.video) return parseMedia('video', body, timestamp);
+  if (type === FlvTagType.audio) return parseMedia('audio', body, timestamp);
+  return [];
 }
 
 /** Where a track ends: its last timestamp and the usual distance of two frames. */

@@ -83,6 +83,8 @@ export interface InputState {
     channels: number;
     kbps: number | null;
   } | null;
+  /** What it sends beside them: `audio 1 opus`, by kind, track id and codec. */
+  readonly extraTracks: readonly string[];
   /** How late its packets come from its own host, at least, in ms; null where encoders publish it here. */
   readonly latenessMs: number | null;
   /** Bytes of its recent past that are held. */

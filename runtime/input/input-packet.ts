@@ -20,4 +20,8 @@ export function programTime(p: InputPacket): number {
 export interface Headers {
   readonly video: VideoConfig | null;
   readonly audio: AudioConfig | null;
+  /** Those of extra tracks, and what goes with the default ones; one of a kind. */
+  readonly extras: readonly MediaPacket[];
 }
+
+export const NO_HEADERS: Headers = { video: null, audio: null, extras: [] };

@@ -1,5 +1,6 @@
 import type { Cancel } from '../media/clock.ts';
-import type { AudioConfig, MediaPacket, Metadata, VideoConfig } from '../media/packet.ts';
+import { type CodecConfig, type Extra, isHeader, type MediaPacket, type Metadata } from '../media/packet.ts';
+import { unwrapTimestamp } from '../media/timestamp.ts';
 import {
   canShow,
   type Health,
@@ -11,9 +12,9 @@ import {
   type ToldHealth,
 } from './health.ts';
 import { InputClock } from './input-clock.ts';
-import { type Headers, type InputPacket, programTime } from './input-packet.ts';
+import { type Headers, type InputPacket, NO_HEADERS, programTime } from './input-packet.ts';
 import { Lateness } from './lateness.ts';
-import type { PacketClock, ReanchorCause } from './packet-clock.ts';
+import type { ClockReading, PacketClock, ReanchorCause } from './packet-clock.ts';
 import { RelayedClock } from './relayed-clock.ts';
 import { StreamMeter, type StreamRates } from './stream-meter.ts';
 import { WarmBuffer } from './warm-buffer.ts';
@@ -70,6 +71,11 @@ export interface RelayMark extends InputPosition {
 const WARM_MARGIN_MS = 1_500;
 /** Losses older than this say nothing about an encoder any more. */
 const LOSS_MEMORY_MS = 10 * 60_000;
+/** More tracks than any encoder sends, and more than any of their headers takes: what is beyond is dropped. */
+const MAX_EXTRA_HEADERS = 16;
+const MAX_EXTRA_HEADER_BYTES = 65_536;
+/** Extra tracks stand near the default ones. What is further away has a clock of its own, which nobody follows. */
+const MAX_EXTRA_SKEW_MS = 1_000;
 
 /** One published stream as this host sees it: its clock, its recent past, its health. */
 export class Input {
@@ -88,7 +94,7 @@ export class Input {
   /** When the last packet arrived. */
   lastPacketAt: number | null = null;
   metadata: Metadata | null = null;
-  headers: Headers = { video: null, audio: null };
+  headers: Headers = NO_HEADERS;
   private readonly policy: HealthPolicy;
   private readonly events: InputEvents;
   private readonly listeners = new Set<InputListener>();
@@ -175,7 +181,7 @@ export class Input {
 
   /** One packet of a relay, with the owner's number for it. One that has come before is dropped. */
   receiveRelayed(packet: MediaPacket, sequence: number, now: number): void {
-    if (packet.config === null) {
+    if (!isHeader(packet)) {
       if (sequence <= this.sequence) return;
       // receive() counts one more.
       this.sequence = sequence - 1;
@@ -206,12 +212,13 @@ export class Input {
   }
 
   receive(packet: MediaPacket, now: number): void {
-    const isFrame = packet.config === null && packet.track !== 'data';
+    if (packet.extra?.config != null && !this.takeExtraHeader(packet)) return;
+    const isFrame = packet.config === null && (packet.track === 'video' || packet.track === 'audio');
     const reading = isFrame
       ? this.clock.read(packet.track, packet.timestamp, packet.keyframe || this.isSoundOnly(), now)
-      : { ...(this.clock.last ?? { dts: 0, anchor: { offset: Math.floor(now) } }), reanchored: null };
+      : this.placeBesideLast(packet, now);
     const { dts, anchor, reanchored } = reading;
-    if (packet.config === null) this.sequence += 1;
+    if (!isHeader(packet)) this.sequence += 1;
     const p: InputPacket = { packet, dts, anchor, sequence: this.sequence };
     this.lastPacketAt = now;
     this.receivedBytes += packet.payload.length;
@@ -220,7 +227,8 @@ export class Input {
       if (this.relayed !== null) this.lateness.note(now - programTime(p), now);
       this.meter.note(packet.track, packet.payload.length, packet.keyframe, dts, now);
     }
-    if (packet.config !== null) this.takeHeader(packet.config);
+    const config = packet.config ?? packet.implied;
+    if (config !== undefined && packet.track !== 'extra') this.takeHeader(config);
     if (packet.keyframe) this.hasKeyframe = true;
     this.buffer.add(p, this.headers);
     for (const listener of this.listeners) listener.packet(p, now);
@@ -301,7 +309,7 @@ export class Input {
     this.meter = new StreamMeter();
     this.lateness = new Lateness();
     this.metadata = null;
-    this.headers = { video: null, audio: null };
+    this.headers = NO_HEADERS;
     this.hasKeyframe = false;
     this.furthestTime = Number.NEGATIVE_INFINITY;
     this.lastVideoAt = null;
@@ -330,8 +338,29 @@ export class Input {
     this.lastProgressAt = now;
   }
 
-  private takeHeader(config: VideoConfig | AudioConfig): void {
+  /** Headers and data have no place of their own; frames of extra tracks go by the clock of the default ones. */
+  private placeBesideLast({ track, timestamp }: MediaPacket, now: number): ClockReading {
+    const last = this.clock.last ?? { dts: 0, anchor: { offset: Math.floor(now) } };
+    const dts = track === 'extra' ? unwrapTimestamp(timestamp, last.dts) : last.dts;
+    const isNear = Math.abs(dts - last.dts) <= MAX_EXTRA_SKEW_MS;
+    return { dts: isNear ? dts : last.dts, anchor: last.anchor, reanchored: null };
+  }
+
+  private takeHeader(config: CodecConfig): void {
+    if (config.identity === this.headers[config.track]?.identity) return;
     this.headers =
       config.track === 'video' ? { ...this.headers, video: config } : { ...this.headers, audio: config };
   }
+
+  /** Returns whether it is within the bounds. */
+  private takeExtraHeader(packet: MediaPacket): boolean {
+    const others = this.headers.extras.filter(({ extra }) => !isSameTrack(extra, packet.extra));
+    if (others.length >= MAX_EXTRA_HEADERS || packet.payload.length > MAX_EXTRA_HEADER_BYTES) return false;
+    this.headers = { ...this.headers, extras: [...others, packet] };
+    return true;
+  }
+}
+
+function isSameTrack(a: Extra | undefined, b: Extra | undefined): boolean {
+  return a?.medium === b?.medium && a?.trackId === b?.trackId;
 }

@@ -64,9 +64,10 @@ export function findMismatches(master: StreamProfile, backup: StreamProfile): Mi
 }
 
 function compareTracks(master: StreamProfile, backup: StreamProfile): Mismatch[] {
-  return (['video', 'audio'] as const).flatMap((track): Mismatch[] => {
-    const [has, lacks] = master.headers[track] === null ? [backup, master] : [master, backup];
-    if (has.headers[track] === null || lacks.headers[track] !== null) return [];
+  const [ofMaster, ofBackup] = [trackNames(master), trackNames(backup)];
+  return [...new Set([...ofMaster, ...ofBackup])].flatMap((track): Mismatch[] => {
+    if (ofMaster.has(track) && ofBackup.has(track)) return [];
+    const [has, lacks] = ofMaster.has(track) ? [master, backup] : [backup, master];
     return [
       {
         what: 'missing-track',
@@ -74,6 +75,16 @@ function compareTracks(master: StreamProfile, backup: StreamProfile): Mismatch[]
       },
     ];
   });
+}
+
+/** `video`, `audio`, and extra tracks by their number: `audio 1`. */
+function trackNames({ headers }: StreamProfile): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const track of ['video', 'audio'] as const) if (headers[track] !== null) names.add(track);
+  for (const { extra } of headers.extras) {
+    if (extra !== undefined && extra.trackId > 0) names.add(`${extra.medium} ${extra.trackId}`);
+  }
+  return names;
 }
 
 function compareVideo(master: StreamProfile, backup: StreamProfile): Mismatch[] {
@@ -86,7 +97,9 @@ function compareVideo(master: StreamProfile, backup: StreamProfile): Mismatch[] 
   else if (a.profile !== b.profile) {
     report('video-profile', a.profile, b.profile, 'some hardware decoders restart at the splice');
   }
-  if (a.width !== b.width || a.height !== b.height) {
+  // Some codecs say their size in the pictures only.
+  const areKnown = a.width > 0 && b.width > 0;
+  if (areKnown && (a.width !== b.width || a.height !== b.height)) {
     report(
       'size',
       `${a.width}x${a.height}`,

@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from './clock.ts';
-import type { MediaPacket, Metadata } from './packet.ts';
+import { isHeader, type MediaPacket, type Metadata } from './packet.ts';
 import { wrapTimestamp } from './timestamp.ts';
 
 /** A short recording that is played in a loop: the slate, or a test encoder. Timestamps begin at 0. */
@@ -37,7 +37,7 @@ export function playClip(clip: Clip, clock: Clock, listener: ClipListener): Canc
       if (timestamp > elapsed) return;
       next += 1;
       // The headers hold for all rounds.
-      if (packet.config === null || round === 0) {
+      if (!isHeader(packet) || round === 0) {
         listener.packet({ ...packet, timestamp: wrapTimestamp(timestamp) });
       }
     }

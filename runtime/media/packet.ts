@@ -1,9 +1,11 @@
-export type Track = 'video' | 'audio' | 'data';
+/** `extra`: beside the default video and audio (Extra). It rides along, and nothing is decided by it. */
+export type Track = 'video' | 'audio' | 'data' | 'extra';
 
 /**
  * One RTMP message of media, or one FLV tag: the unit that travels from an encoder to the viewers.
- * `payload` is the message's body (E.4.3.1 and E.4.2.1 of the FLV specification 10.1, without the tag header).
- * It is written once, when it is received, and shared by reference from then on: nobody may change it.
+ * `payload` is the message's body (E.4.3.1 and E.4.2.1 of the FLV specification 10.1, without the tag header), of one track
+ * and without ModEx, so that every viewer can be sent it. It is written once, when it is received, and shared by reference
+ * from then on: nobody may change it.
  */
 export interface MediaPacket {
   readonly track: Track;
@@ -18,16 +20,42 @@ export interface MediaPacket {
   /** The codec configuration, where this packet is a sequence header. Null for frames and data. */
   readonly config: CodecConfig | null;
   readonly payload: Buffer;
+  /** What a frame says of its codec, where that has no sequence headers. */
+  readonly implied?: AudioConfig;
+  /** Its modifiers, as they came (E-RTMP v2, "ModEx"): the size, data and type of each. */
+  readonly modEx?: Buffer;
+  /** With the track `extra` only. */
+  readonly extra?: Extra;
+}
+
+/** What only those get who said that they can take it: another track, or what goes with a default one beside its frames. */
+export interface Extra {
+  readonly medium: 'video' | 'audio';
+  /** 1 to 255 (E-RTMP v2, "Multitrack Streaming"); 0 for Metadata and MultichannelConfig, which go with the default track. */
+  readonly trackId: number;
+  readonly keyframe: boolean;
+  /** Its codec configuration, or the whole of a Metadata or MultichannelConfig; null for a frame. */
+  readonly config: CodecConfig | null;
+}
+
+/** Whether it is a sequence header, or what is in force like one until the next: of whichever track. */
+export function isHeader({ config, extra }: MediaPacket): boolean {
+  return config !== null || (extra !== undefined && extra.config !== null);
+}
+
+/** Which kind of message it travels in. */
+export function messageKind({ track, extra }: MediaPacket): 'video' | 'audio' | 'data' {
+  return track === 'extra' ? (extra?.medium ?? 'data') : track;
 }
 
 export type CodecConfig = VideoConfig | AudioConfig;
 
 interface ConfigBase {
-  /** `avc`, `hevc`, `aac`, or the FourCC or number of a codec that is passed on whole. */
+  /** `avc`, `hevc`, `av1`, `vp9`, `aac`, `opus` …; the FourCC of a codec that is passed on whole. */
   readonly codec: string;
   /** Equal for two configurations exactly when a decoder need not be told of the change. */
   readonly identity: string;
-  /** The sequence header as it goes to viewers: an FLV tag body. */
+  /** The sequence header as it goes to viewers: an FLV tag body. Empty where the codec has none. */
   readonly payload: Buffer;
 }
 
@@ -40,7 +68,7 @@ export interface VideoConfig extends ConfigBase {
   readonly profile: string;
   /** Bytes of the length in front of each NAL unit (ISO 14496-15, 5.3.3.1.2); 0 where the codec has no NAL units. */
   readonly nalLengthBytes: number;
-  /** VPS, SPS and PPS without start codes, in decoding order. */
+  /** VPS, SPS and PPS without start codes, in decoding order; of AV1 the sequence header OBU. */
   readonly parameterSets: readonly Buffer[];
 }
 

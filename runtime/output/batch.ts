@@ -11,6 +11,7 @@ export class Batch {
   /** The version in front of the headers that the batch itself holds. */
   readonly baseVersion: number;
   private readonly startTime: number;
+  private isExtended: boolean | null = null;
   private readonly encoded = new Map<PacketFormat, Buffer>();
 
   constructor(options: {
@@ -27,12 +28,21 @@ export class Batch {
     this.startTime = options.startTime;
   }
 
-  bytes(format: PacketFormat): Buffer {
+  /** Nearly all batches have nothing that only some viewers can take: then all share the bytes of the plain format. */
+  bytes(wanted: PacketFormat): Buffer {
+    const format = wanted.plain === undefined || this.hasExtensions() ? wanted : wanted.plain;
     let bytes = this.encoded.get(format);
     if (bytes === undefined) {
       bytes = format.encode(this.packets, this.startTime);
       this.encoded.set(format, bytes);
     }
     return bytes;
+  }
+
+  private hasExtensions(): boolean {
+    this.isExtended ??= this.packets.some(
+      (packet) => packet.kind === 'extra' || (packet.kind === 'frame' && packet.modEx !== undefined),
+    );
+    return this.isExtended;
   }
 }

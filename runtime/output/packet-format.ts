@@ -1,5 +1,6 @@
 import { encodeMetadata, encodeSpliceCuePoint } from '../codec/data-message.ts';
 import { FLV_TAG_OVERHEAD, FlvTagType, writeFlvTag } from '../codec/flv-writer.ts';
+import { type Extensions, messageBody, NO_EXTENSIONS } from '../codec/media-message.ts';
 import { wrapTimestamp } from '../media/timestamp.ts';
 import type { ProgramPacket } from '../program/program-packet.ts';
 import { chunkedLength, messageHeaderBytes, OUT_CHUNK_SIZE, writeMessage } from '../rtmp/chunk-writer.ts';
@@ -7,6 +8,8 @@ import { ChunkStreamId, MessageType } from '../rtmp/wire.ts';
 
 /** How a program's packets look on one kind of connection. All its viewers share the bytes. */
 export interface PacketFormat {
+  /** The format that writes the same bytes where no packet needs an extension; undefined for those themselves. */
+  readonly plain?: PacketFormat;
   /** Serialises packets into one buffer. `startTime`: the program time that goes out as timestamp 0. */
   encode(packets: readonly ProgramPacket[], startTime: number): Buffer;
 }
@@ -20,25 +23,26 @@ interface WireItem {
 /** FLV tags, for HTTP-FLV and WebSocket-FLV. */
 export const flvFormat: PacketFormat = {
   encode: (packets, startTime) => {
-    const items = packets.map((packet) => wireItem(packet, startTime));
+    const items = wireItems(packets, startTime, NO_EXTENSIONS);
     const bytes = Buffer.allocUnsafe(
       items.reduce((sum, { body }) => sum + FLV_TAG_OVERHEAD + body.length, 0),
     );
     let position = 0;
     for (const { packet, timestamp, body } of items) {
       const bodyAt = writeFlvTag(bytes, position, TAG_TYPES[typeOf(packet)], timestamp, body);
-      writeCts(bytes, bodyAt, packet);
+      writeCts(bytes, bodyAt, packet, body);
       position += FLV_TAG_OVERHEAD + body.length;
     }
     return bytes;
   },
 };
 
-/** RTMP chunks for viewers that play on the message stream `streamId`. */
-export function rtmpFormat(streamId: number): PacketFormat {
+/** RTMP chunks for viewers that play on the message stream `streamId`, and can take `extensions` of the protocol. */
+export function rtmpFormat(streamId: number, extensions = NO_EXTENSIONS, plain?: PacketFormat): PacketFormat {
   return {
+    ...(plain && { plain }),
     encode: (packets, startTime) => {
-      const items = packets.map((packet) => wireItem(packet, startTime));
+      const items = wireItems(packets, startTime, extensions);
       const bytes = Buffer.allocUnsafe(
         items.reduce(
           (sum, { body, timestamp }) => sum + chunkedLength(body.length, timestamp, OUT_CHUNK_SIZE),
@@ -50,7 +54,7 @@ export function rtmpFormat(streamId: number): PacketFormat {
         const type = typeOf(packet);
         const message = { typeId: MESSAGE_TYPES[type], streamId, timestamp, payload: body };
         const end = writeMessage(bytes, position, ChunkStreamId[type], message, OUT_CHUNK_SIZE);
-        writeCts(bytes, position + messageHeaderBytes(timestamp), packet);
+        writeCts(bytes, position + messageHeaderBytes(timestamp), packet, body);
         position = end;
       }
       return bytes;
@@ -66,16 +70,31 @@ const MESSAGE_TYPES = {
 };
 
 function typeOf(packet: ProgramPacket): 'audio' | 'video' | 'data' {
+  if (packet.kind === 'extra') return packet.extra.medium;
   return packet.kind === 'frame' || packet.kind === 'header' ? packet.track : 'data';
 }
 
-function wireItem(packet: ProgramPacket, startTime: number): WireItem {
-  return { packet, timestamp: wrapTimestamp(packet.time - startTime), body: bodyOf(packet) };
+function wireItems(
+  packets: readonly ProgramPacket[],
+  startTime: number,
+  extensions: Extensions,
+): readonly WireItem[] {
+  const items: WireItem[] = [];
+  for (const packet of packets) {
+    const body = bodyOf(packet, extensions);
+    if (body !== null) items.push({ packet, timestamp: wrapTimestamp(packet.time - startTime), body });
+  }
+  return items;
 }
 
-function bodyOf(packet: ProgramPacket): Buffer {
+/** Null for what these viewers do not get. */
+function bodyOf(packet: ProgramPacket, extensions: Extensions): Buffer | null {
   switch (packet.kind) {
     case 'frame':
+      if (packet.modEx === undefined) return packet.payload;
+      return messageBody({ ...packet, medium: packet.track }, extensions);
+    case 'extra':
+      return messageBody({ ...packet, medium: packet.extra.medium }, extensions);
     case 'data':
       return packet.payload;
     case 'header':
@@ -88,8 +107,9 @@ function bodyOf(packet: ProgramPacket): Buffer {
 }
 
 /** Puts the program's CTS over the encoder's, in our copy of the bytes: the payload itself is shared. */
-function writeCts(bytes: Buffer, bodyAt: number, packet: ProgramPacket): void {
-  if (packet.kind !== 'frame' || packet.ctsOffset === -1) return;
-  // The CTS stands in the first 8 bytes of the body, which the first chunk always holds.
-  bytes.writeIntBE(packet.cts, bodyAt + packet.ctsOffset, 3);
+function writeCts(bytes: Buffer, bodyAt: number, packet: ProgramPacket, body: Buffer): void {
+  if ((packet.kind !== 'frame' && packet.kind !== 'extra') || packet.ctsOffset === -1) return;
+  // What stands in front of the payload's own body moves the CTS. The first chunk always holds it: it is near the start.
+  const shift = body.length - packet.payload.length;
+  bytes.writeIntBE(packet.cts, bodyAt + shift + packet.ctsOffset, 3);
 }

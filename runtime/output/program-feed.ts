@@ -27,6 +27,8 @@ export class ProgramFeed implements ProgramListener {
   private metadata: ProgramPacket | null = null;
   private videoHeader: ProgramPacket | null = null;
   private audioHeader: ProgramPacket | null = null;
+  /** Headers of extra tracks, by track. */
+  private readonly extraHeaders = new Map<string, ProgramPacket>();
   private headersVersion = 0;
   private headersBatch: Batch | null = null;
   /** The version of the headers in front of `pending`. */
@@ -63,6 +65,7 @@ export class ProgramFeed implements ProgramListener {
     this.metadata = null;
     this.videoHeader = null;
     this.audioHeader = null;
+    this.extraHeaders.clear();
     this.headersVersion += 1;
     this.pendingBaseVersion = this.headersVersion;
     this.hasVideo = false;
@@ -118,21 +121,18 @@ export class ProgramFeed implements ProgramListener {
     if (packet.time < this.startTime) return;
     const isFrame = packet.kind === 'frame';
     const begins = isFrame ? packet.keyframe : packet.kind === 'header' || packet.kind === 'splice';
-    if (begins && this.pending.some(({ kind }) => kind === 'frame')) this.flush();
-    if (packet.kind === 'metadata') this.metadata = packet;
-    if (packet.kind === 'header' && packet.track === 'video') this.videoHeader = packet;
-    if (packet.kind === 'header' && packet.track === 'audio') this.audioHeader = packet;
+    if (begins && this.pending.some(({ kind }) => kind === 'frame' || kind === 'extra')) this.flush();
+    this.keepHeader(packet);
     if (isFrame || packet.kind === 'header') this[packet.track === 'video' ? 'hasVideo' : 'hasAudio'] = true;
     if (isFrame && packet.track === 'video') this.sourceHasVideo = true;
     if (packet.kind === 'splice') this.sourceHasVideo = false;
     // Another source, or another codec: nobody can begin with the GOP from before it any more.
     if (packet.kind === 'splice' || (packet.kind === 'header' && packet.track === 'video')) this.dropGop();
-    if (packet.kind === 'metadata' || packet.kind === 'header') {
-      this.headersVersion += 1;
-      this.headersBatch = null;
-    }
+    if (packet.kind === 'header' && packet.config.payload.length === 0) return;
     this.pending.push(packet);
-    if (isFrame || packet.kind === 'data') this.keepForJoins(packet);
+    if (isFrame || packet.kind === 'data' || (packet.kind === 'extra' && !isExtraHeader(packet))) {
+      this.keepForJoins(packet);
+    }
     if (this.isFlushDue) return;
     this.isFlushDue = true;
     this.clock.soon(() => this.flush());
@@ -146,6 +146,21 @@ export class ProgramFeed implements ProgramListener {
   /** Ends all viewers. */
   close(reason: string): void {
     for (const queue of [...this.queues]) queue.sink.close(reason, 'going-away');
+  }
+
+  /** Keeps what is in force until the next of its kind, for those who join. */
+  private keepHeader(packet: ProgramPacket): void {
+    if (packet.kind === 'metadata') this.metadata = packet;
+    else if (packet.kind === 'header') {
+      // A codec without sequence headers takes away the last one's.
+      const kept = packet.config.payload.length > 0 ? packet : null;
+      if (packet.track === 'video') this.videoHeader = kept;
+      else this.audioHeader = kept;
+    } else if (packet.kind === 'extra' && isExtraHeader(packet)) {
+      this.extraHeaders.set(`${packet.extra.medium} ${packet.extra.trackId}`, packet);
+    } else return;
+    this.headersVersion += 1;
+    this.headersBatch = null;
   }
 
   private flush(): void {
@@ -165,7 +180,8 @@ export class ProgramFeed implements ProgramListener {
 
   /** The headers in force, dated like the GOP that follows them, but for those that `next` brings itself. */
   private headers(next: readonly ProgramPacket[] = []): Batch {
-    const all = [this.metadata, this.videoHeader, this.audioHeader].filter((packet) => packet !== null);
+    const own = [this.metadata, this.videoHeader, this.audioHeader].filter((packet) => packet !== null);
+    const all = [...own, ...this.extraHeaders.values()];
     const missing = all.filter((packet) => !next.includes(packet));
     const isWhole = missing.length === all.length;
     if (isWhole && this.headersBatch !== null) return this.headersBatch;
@@ -181,7 +197,7 @@ export class ProgramFeed implements ProgramListener {
     return new Batch({ packets, isEntry, headersVersion, baseVersion, startTime: this.startTime ?? 0 });
   }
 
-  private keepForJoins(packet: Extract<ProgramPacket, { kind: 'frame' | 'data' }>): void {
+  private keepForJoins(packet: Extract<ProgramPacket, { kind: 'frame' | 'extra' | 'data' }>): void {
     const begins = packet.kind === 'frame' && packet.keyframe;
     if (begins || this.gopBytes > MAX_JOIN_BYTES) this.dropGop();
     // Sound without pictures is joined anywhere and needs no past.
@@ -197,4 +213,9 @@ export class ProgramFeed implements ProgramListener {
     this.gopBatch = null;
     this.headersBatch = null;
   }
+}
+
+/** A codec configuration, or what goes with a default track and holds until the next. */
+function isExtraHeader({ extra }: Extract<ProgramPacket, { kind: 'extra' }>): boolean {
+  return extra.config !== null || extra.trackId === 0;
 }

@@ -1,4 +1,4 @@
-import type { CodecConfig, Metadata } from '../media/packet.ts';
+import type { CodecConfig, Extra, Metadata } from '../media/packet.ts';
 
 /**
  * What a program puts out, in order. `time` is its DTS in ms of program time. A frame's `payload` is the input's own
@@ -13,12 +13,23 @@ export type ProgramPacket =
       readonly ctsOffset: number;
       readonly keyframe: boolean;
       readonly payload: Buffer;
+      readonly modEx?: Buffer;
     }
   | {
       readonly kind: 'header';
       readonly track: 'video' | 'audio';
       readonly time: number;
       readonly config: CodecConfig;
+    }
+  /** A frame or header of an extra track: for viewers that said they can take it. */
+  | {
+      readonly kind: 'extra';
+      readonly time: number;
+      readonly cts: number;
+      readonly ctsOffset: number;
+      readonly payload: Buffer;
+      readonly modEx?: Buffer;
+      readonly extra: Extra;
     }
   | { readonly kind: 'data'; readonly time: number; readonly payload: Buffer }
   | { readonly kind: 'metadata'; readonly time: number; readonly metadata: Metadata }

@@ -1,7 +1,8 @@
-import { type InputPacket, programTime } from '../input/input-packet.ts';
+import { type InputPacket, NO_HEADERS, programTime } from '../input/input-packet.ts';
 import { beginning, type Gop } from '../input/warm-buffer.ts';
-import type { CodecConfig, Metadata, VideoConfig } from '../media/packet.ts';
+import { type CodecConfig, isHeader, type Metadata, type VideoConfig } from '../media/packet.ts';
 import { withParameterSets } from '../media/parameter-sets.ts';
+import { ExtraTracks } from './extra-tracks.ts';
 import type { ProgramPacket } from './program-packet.ts';
 
 /** What a splicer reads of the input that it enters. */
@@ -55,6 +56,7 @@ export class Splicer {
   private readonly put: (packet: ProgramPacket) => void;
   private readonly video: TrackState = newTrack();
   private readonly audio: TrackState = newTrack();
+  private readonly extras: ExtraTracks;
   private awaitsKeyframe = true;
   /** The configuration that must stand in front of the next keyframe, because it differs from the one before. */
   private inBandDue: VideoConfig | null = null;
@@ -62,6 +64,7 @@ export class Splicer {
 
   constructor(put: (packet: ProgramPacket) => void) {
     this.put = put;
+    this.extras = new ExtraTracks(put);
   }
 
   /** Program time up to which viewers have seen pictures (or, without any, heard sound); -Infinity at the start. */
@@ -90,9 +93,11 @@ export class Splicer {
     );
     if (Number.isFinite(time)) this.put({ kind: 'splice', time, source: source.name });
     if (source.metadata !== null) this.putMetadata(source.metadata, time);
+    const { video, audio, extras } = entry?.headers ?? NO_HEADERS;
+    if (video !== null) this.putHeader(video, time);
+    if (audio !== null) this.putHeader(audio, time);
+    this.extras.enter(extras, time, { video: this.video.last, audio: this.audio.last });
     if (entry === undefined) return;
-    if (entry.headers.video !== null) this.putHeader(entry.headers.video, time);
-    if (entry.headers.audio !== null) this.putHeader(entry.headers.audio, time);
     let hasBegun = false;
     for (const gop of source.buffer.gops) {
       hasBegun ||= gop === entry;
@@ -106,6 +111,7 @@ export class Splicer {
     if (config !== null) this.putHeader(config, Math.max(this[config.track].last, programTime(p)));
     else if (track === 'video') this.putVideo(p);
     else if (track === 'audio') this.putAudio(p);
+    else if (track === 'extra') this.extras.packet(p);
     else if (programTime(p) > Math.max(this.video.floor, this.audio.floor)) {
       this.put({ kind: 'data', time: programTime(p), payload: p.packet.payload });
     }
@@ -130,11 +136,12 @@ export class Splicer {
 
   /** Sound in front of the entry keyframe may be what viewers have not heard: where it lagged behind the pictures. */
   private isSoundToFillWith({ packet }: InputPacket): boolean {
-    return packet.track === 'audio' && packet.config === null && Number.isFinite(this.audio.floor);
+    const isSound = packet.track === 'audio' || packet.extra?.medium === 'audio';
+    return isSound && !isHeader(packet) && Number.isFinite(this.audio.floor);
   }
 
   private putVideo(p: InputPacket): void {
-    const { keyframe, cts, ctsOffset, payload } = p.packet;
+    const { keyframe, cts, ctsOffset, payload, modEx } = p.packet;
     if (this.awaitsKeyframe && !keyframe) return;
     this.awaitsKeyframe = false;
     const due = keyframe ? this.inBandDue : null;
@@ -153,6 +160,7 @@ export class Splicer {
       ctsOffset,
       keyframe,
       payload: due === null ? payload : withParameterSets(p.packet, due),
+      ...(modEx && { modEx }),
     });
   }
 
@@ -165,8 +173,10 @@ export class Splicer {
     this.measure.audioHoleMs ??= holeBefore(this.audio, own);
     const time = Math.max(this.audio.last + 1, own);
     advance(this.audio, own, time);
-    const { ctsOffset, payload } = p.packet;
-    this.put({ kind: 'frame', track: 'audio', time, cts: 0, ctsOffset, keyframe: false, payload });
+    const { ctsOffset, payload, implied, modEx } = p.packet;
+    if (implied !== undefined) this.putHeader(implied, time);
+    const frame = { time, cts: 0, ctsOffset, keyframe: false, payload, ...(modEx && { modEx }) };
+    this.put({ kind: 'frame', track: 'audio', ...frame });
   }
 
   /** Sends a codec configuration, unless viewers have the same one. */

@@ -1,8 +1,9 @@
 import { encodeMetadata } from '../codec/data-message.ts';
+import { wholeBody } from '../codec/media-message.ts';
 import type { ToldHealth } from '../input/health.ts';
 import type { RelayMark } from '../input/input.ts';
 import type { Headers, InputPacket } from '../input/input-packet.ts';
-import type { CodecConfig, Metadata } from '../media/packet.ts';
+import { type CodecConfig, type MediaPacket, type Metadata, messageKind } from '../media/packet.ts';
 import { chunkedLength, OUT_CHUNK_SIZE, writeMessage } from '../rtmp/chunk-writer.ts';
 import { ChunkStreamId, MessageType } from '../rtmp/wire.ts';
 import { encodeHealth, encodeMark } from './relay-message.ts';
@@ -25,17 +26,13 @@ export class RelayBatch {
   }
 
   packet({ packet }: InputPacket): void {
-    const { track, timestamp, payload } = packet;
-    this.messages.push({ track, timestamp, payload });
+    this.media(packet, packet.timestamp);
   }
 
-  header({ track, payload }: CodecConfig): void {
-    this.messages.push({ track, timestamp: 0, payload });
-  }
-
-  headers({ video, audio }: Headers): void {
+  headers({ video, audio, extras }: Headers): void {
     if (video !== null) this.header(video);
     if (audio !== null) this.header(audio);
+    for (const packet of extras) this.media(packet, 0);
   }
 
   metadata(metadata: Metadata): void {
@@ -58,6 +55,15 @@ export class RelayBatch {
       this.encoded.set(streamId, bytes);
     }
     return bytes;
+  }
+
+  /** A codec without sequence headers has none to send. */
+  private header({ track, payload }: CodecConfig): void {
+    if (payload.length > 0) this.messages.push({ track, timestamp: 0, payload });
+  }
+
+  private media(packet: MediaPacket, timestamp: number): void {
+    this.messages.push({ track: messageKind(packet), timestamp, payload: wholeBody(packet) });
   }
 
   private data(payload: Buffer): void {

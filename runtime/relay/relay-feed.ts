@@ -3,7 +3,7 @@ import type { Input, InputListener, InputPosition, RelayMark } from '../input/in
 import type { InputPacket } from '../input/input-packet.ts';
 import type { Gop } from '../input/warm-buffer.ts';
 import type { Cancel, Clock } from '../media/clock.ts';
-import type { Metadata } from '../media/packet.ts';
+import { isHeader, type Metadata } from '../media/packet.ts';
 import { RelayBatch } from './relay-batch.ts';
 import { isRelayMessage } from './relay-message.ts';
 import { type RelayLimits, RelayQueue, type RelaySink } from './relay-queue.ts';
@@ -112,7 +112,7 @@ export class RelayFeed implements InputListener {
     mark.mark(placer.markOf(first));
     if (known > 0 && first.sequence <= known + 1) {
       const isNew = ({ packet, sequence }: InputPacket): boolean =>
-        sequence > known || (packet.config !== null && sequence === known);
+        sequence > known || (isHeader(packet) && sequence === known);
       // Without a place among the packets: it may have changed while nobody was listening.
       if (metadata !== null) batch.metadata(metadata);
       for (const p of packets.filter(isNew)) placer.put(batch, p);
@@ -184,7 +184,7 @@ function mayPass({ packet }: InputPacket): boolean {
 
 /** Whether it has a number: a header has none. */
 function isCounted({ packet }: InputPacket): boolean {
-  return packet.config === null;
+  return !isHeader(packet);
 }
 
 /** Puts packets into batches, with a mark in front of each whose place does not follow from the one before. */

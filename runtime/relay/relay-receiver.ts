@@ -2,7 +2,7 @@ import type { AmfValue } from '../codec/amf0.ts';
 import { asMetadata } from '../codec/data-message.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import type { RelayPublication } from '../input/registry.ts';
-import type { MediaPacket } from '../media/packet.ts';
+import { isHeader, type MediaPacket } from '../media/packet.ts';
 import { HEALTH, MARK, readHealth, readMark } from './relay-message.ts';
 
 /** The receiving end of a relay, pushed or pulled: reads what the owner says into the input. */
@@ -17,7 +17,7 @@ export class RelayReceiver {
 
   /** Takes a frame or a header. Throws ProtocolError where no mark says where it stands. */
   packet(packet: MediaPacket): void {
-    if (packet.config !== null) {
+    if (isHeader(packet)) {
       this.publication.packet(packet, 0);
       return;
     }

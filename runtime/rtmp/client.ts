@@ -2,10 +2,11 @@ import { connect as connectSocket, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { AmfObject, AmfValue } from '../codec/amf0.ts';
 import { asObject, decodeData, encodeSetDataFrame } from '../codec/data-message.ts';
-import { parseAudio, parseVideo } from '../codec/media-header.ts';
+import { packetBody, parseMedia } from '../codec/media-message.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import type { Cancel, Clock } from '../media/clock.ts';
-import type { MediaPacket, Metadata } from '../media/packet.ts';
+import { type MediaPacket, type Metadata, messageKind } from '../media/packet.ts';
+import { type Capabilities, NO_CAPABILITIES, offerCapabilities, readAnswer } from './capabilities.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import { encodeMessage, OUT_CHUNK_SIZE } from './chunk-writer.ts';
 import { Handshake } from './handshake.ts';
@@ -60,8 +61,12 @@ const KEEP_ALIVE_WINDOW_BYTES = 65_536;
 const MAX_MESSAGE_BYTES = 16_777_215;
 /** What players ask for: it tells the server how much they mean to buffer. */
 const BUFFER_MS = 1_000;
-/** A bit of `capsEx` in connect. */
-const CAN_RECONNECT = 0x01;
+
+const MESSAGE_TYPES = {
+  video: MessageType.video,
+  audio: MessageType.audio,
+  data: MessageType.dataAmf0,
+} as const;
 
 /** Connects and publishes. Resolves when the server has accepted; rejects with RtmpStatusError where it refuses. */
 export async function publishRtmp(url: string, options: RtmpClientOptions): Promise<RtmpPublisher> {
@@ -98,6 +103,7 @@ export interface RtmpPublisher extends RtmpConnection {
   readonly startInfo: AmfObject;
   /** Sends messages that are chunks already, of OUT_CHUNK_SIZE and on `messageStreamId`. */
   write(bytes: Buffer): void;
+  /** What the server has not said that it can take is left out. */
   send(packet: MediaPacket): void;
   sendMetadata(metadata: Metadata): void;
 }
@@ -122,6 +128,7 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
   private nextTransaction = 1;
   messageStreamId = 0;
   startInfo: AmfObject = {};
+  private serverCapabilities: Capabilities = NO_CAPABILITIES;
   private outChunkSize = DEFAULT_CHUNK_SIZE;
   private ackWindowBytes = 2_500_000;
   private receivedBytes = 0;
@@ -209,18 +216,12 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
   }
 
   send(packet: MediaPacket): void {
-    const typeId = {
-      video: MessageType.video,
-      audio: MessageType.audio,
-      data: MessageType.dataAmf0,
-    }[packet.track];
-    const { timestamp, payload } = packet;
-    this.transmit(ChunkStreamId[packet.track], {
-      typeId,
-      streamId: this.messageStreamId,
-      timestamp,
-      payload,
-    });
+    const { timestamp } = packet;
+    const payload = packetBody(packet, this.serverCapabilities);
+    if (payload === null) return;
+    const kind = messageKind(packet);
+    const typeId = MESSAGE_TYPES[kind];
+    this.transmit(ChunkStreamId[kind], { typeId, streamId: this.messageStreamId, timestamp, payload });
   }
 
   sendMetadata(metadata: Metadata): void {
@@ -250,13 +251,14 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
       const window = controlMessage(MessageType.windowAckSize, KEEP_ALIVE_WINDOW_BYTES);
       this.transmit(ChunkStreamId.control, window);
     }
-    await this.call('connect', {
+    const answer = await this.call('connect', {
       app: this.url.app,
       type: 'nonprivate',
       flashVer: 'FMLE/3.0 (compatible; understudy)',
       tcUrl: this.url.tcUrl,
-      ...(this.onReconnectRequest && { capsEx: CAN_RECONNECT }),
+      ...offerCapabilities({ reconnect: this.onReconnectRequest !== undefined }),
     });
+    this.serverCapabilities = readAnswer(answer);
   }
 
   private async createStream(): Promise<void> {
@@ -338,9 +340,8 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
     switch (message.type) {
       case 'audio':
       case 'video': {
-        const parse = message.type === 'audio' ? parseAudio : parseVideo;
-        const packet = parse(message.payload, message.timestamp);
-        if (packet !== null) this.listener?.packet(packet);
+        const { type, payload, timestamp } = message;
+        for (const packet of parseMedia(type, payload, timestamp)) this.listener?.packet(packet);
         break;
       }
       case 'data': {

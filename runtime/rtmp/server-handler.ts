@@ -1,4 +1,5 @@
 import type { AmfObject } from '../codec/amf0.ts';
+import type { Extensions } from '../codec/media-message.ts';
 import type { MediaPacket, Metadata } from '../media/packet.ts';
 
 /** What the RTMP server asks of whoever owns the inputs and the programs. All calls are synchronous. */
@@ -6,7 +7,8 @@ export interface ServerHandler {
   /** A client wants to connect to an application; the request names no stream yet. */
   connect(request: StreamRequest, address: string): Refusal | null;
   publish(request: StreamRequest, publisher: Peer): Publication | Refusal;
-  play(request: StreamRequest, viewer: Viewer): Playback | Refusal;
+  /** `extensions`: what the viewer has said that it can take. */
+  play(request: StreamRequest, viewer: Viewer, extensions: Extensions): Playback | Refusal;
 }
 
 export interface StreamRequest {

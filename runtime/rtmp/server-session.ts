@@ -1,7 +1,8 @@
 import type { AmfObject, AmfValue } from '../codec/amf0.ts';
 import { asMetadata, asObject, dataPacket, decodeData, withoutSetDataFrame } from '../codec/data-message.ts';
-import { parseAudio, parseVideo } from '../codec/media-header.ts';
+import { parseMedia } from '../codec/media-message.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
+import { answerCapabilities, type Capabilities, NO_CAPABILITIES, readCapabilities } from './capabilities.ts';
 import { encodeMessage, OUT_CHUNK_SIZE } from './chunk-writer.ts';
 import {
   type Command,
@@ -47,19 +48,16 @@ export interface SessionConnection {
 const WINDOW_BYTES = 2_500_000;
 /** Encoders open one or two streams. */
 const MAX_STREAMS = 8;
-/** A bit of `capsEx` in connect: the client follows a ReconnectRequest (E-RTMP v2, "Enhancing NetConnection connect"). */
-const CAN_RECONNECT = 0x01;
 
 /** One client's conversation (RTMP 1.0, 7.2): messages in, replies out. Knows no socket and no clock. */
 export class ServerSession {
   /** Acknowledge after so many bytes, as the client asked. */
   ackWindowBytes = WINDOW_BYTES;
-  /** Whether the client has said that it follows a ReconnectRequest. */
-  canReconnect = false;
   private readonly handler: ServerHandler;
   private readonly connection: SessionConnection;
   private readonly streams = new Map<number, StreamState>();
   private application: string | null = null;
+  private capabilities: Capabilities = NO_CAPABILITIES;
   private nextStreamId = 1;
   private outChunkSize = DEFAULT_CHUNK_SIZE;
   /** Why the connection is gone; null while it is there. */
@@ -113,7 +111,7 @@ export class ServerSession {
    * Without a `tcUrl` it goes to the same address: behind a load balancer, that is another host.
    */
   requestReconnect(description: string): void {
-    if (!this.canReconnect) return;
+    if (!this.capabilities.reconnect) return;
     this.sendStatus(0, 'status', 'NetConnection.Connect.ReconnectRequest', description);
   }
 
@@ -124,7 +122,7 @@ export class ServerSession {
       if (kind === 'playing') this.sendStatus(id, 'status', 'NetStream.Play.UnpublishNotify', reason);
     }
     if (this.role !== 'publisher') return;
-    if (this.canReconnect) this.requestReconnect(reason);
+    if (this.capabilities.reconnect) this.requestReconnect(reason);
     else this.sendStatus(0, 'error', 'NetConnection.Connect.AppShutdown', reason);
   }
 
@@ -137,9 +135,8 @@ export class ServerSession {
   private receiveMedia(message: Extract<Message, { type: 'audio' | 'video' }>): void {
     const stream = this.streams.get(message.streamId);
     if (stream?.kind !== 'publishing') return;
-    const parse = message.type === 'audio' ? parseAudio : parseVideo;
-    const packet = parse(message.payload, message.timestamp);
-    if (packet !== null) stream.publication.packet(packet);
+    const { type, payload, timestamp } = message;
+    for (const packet of parseMedia(type, payload, timestamp)) stream.publication.packet(packet);
   }
 
   private receiveData(streamId: number, timestamp: number, payload: Buffer): void {
@@ -218,7 +215,7 @@ export class ServerSession {
       return;
     }
     this.application = application;
-    this.canReconnect = (number(parameters.capsEx) & CAN_RECONNECT) !== 0;
+    this.capabilities = readCapabilities(parameters);
     this.reply(
       command,
       '_result',
@@ -226,8 +223,7 @@ export class ServerSession {
         fmsVer: 'FMS/3,5,7,7009',
         capabilities: 31,
         mode: 1,
-        // Clients that can reconnect may do so only where the server has said that it asks.
-        ...(this.canReconnect && { capsEx: CAN_RECONNECT }),
+        ...answerCapabilities(parameters),
       },
       {
         level: 'status',
@@ -290,7 +286,7 @@ export class ServerSession {
     const answer =
       request.name === ''
         ? refusal('NetStream.Play.StreamNotFound', 'play names no stream')
-        : this.handler.play(request, this.connection.viewer(id));
+        : this.handler.play(request, this.connection.viewer(id), this.capabilities);
     if ('refused' in answer) {
       this.refuseStream(id, answer);
       return;

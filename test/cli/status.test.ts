@@ -27,6 +27,13 @@ describe('the status', () => {
     ]);
   });
 
+  it('leaves out a size that is not known, and names tracks beside the default ones', () => {
+    const video = { ...INPUT.video, codec: 'vp9', width: 0, height: 0 } as NonNullable<typeof INPUT.video>;
+    const line = withInput({ video, extraTracks: ['video 1 vp9', 'audio 1 opus'] });
+    expect(line).toContain('vp9 30/s 4000 kbit/s');
+    expect(line).toContain('aac 48000 Hz 2 ch + video 1 vp9 + audio 1 opus');
+  });
+
   it('says that the host drains', () => {
     expect(describeState({ ...STATE, state: 'draining' })[0]).toContain('host one (draining), process');
   });

@@ -1,7 +1,9 @@
 /** What a viewer could notice: every fault is seen, and a switch without a fault is none. */
 import { describe, expect, it } from '@jest/globals';
 import { breaches, type ViewerReport, ViewerReporter } from '../../runtime/cli/viewer-report.ts';
+import { impliedConfig } from '../../runtime/codec/audio-configs.ts';
 import { SPLICE_CUE_POINT } from '../../runtime/codec/data-message.ts';
+import { asExtra } from '../../runtime/codec/media-header.ts';
 import {
   AUDIO_CONFIG,
   audioPacket,
@@ -59,6 +61,32 @@ class Viewing {
 }
 
 const start = (): Viewing => new Viewing().headers();
+
+describe('a stream of other codecs and more tracks', () => {
+  it('has the codec of frames that say it themselves, and each change of it', () => {
+    const viewing = new Viewing();
+    viewing.reporter.packet(headerPacket(VIDEO_CONFIG), EPOCH);
+    for (const [ms, channels] of [0, 0, 0, 6, 6].entries()) {
+      const implied = impliedConfig('ac3', 48_000, 2 + channels);
+      viewing.reporter.packet({ ...audioPacket(ms * 32), implied }, EPOCH + ms * 32);
+    }
+    const { audio, framesBeforeHeaders } = viewing.report();
+    expect(audio.codecs).toEqual(['ac3 48000 Hz 2 ch', 'ac3 48000 Hz 8 ch']);
+    expect(framesBeforeHeaders).toBe(0);
+  });
+
+  it('is judged by its default tracks, and names the others', () => {
+    const viewing = start();
+    viewing.reporter.packet(asExtra(headerPacket(AUDIO_CONFIG), 1), EPOCH);
+    for (const trackId of [1, 2]) viewing.reporter.packet(asExtra(audioPacket(0), trackId), EPOCH);
+    viewing.play(0, 1_000);
+    expect(viewing.breaches()).toEqual([]);
+    expect(viewing.report()).toMatchObject({
+      audio: { frames: 25 },
+      extraTracks: { 'audio 1': 'aac LC 48000 Hz 2 ch', 'audio 2': '' },
+    });
+  });
+});
 
 describe('a stream that is well', () => {
   it('is reported with its figures', () => {

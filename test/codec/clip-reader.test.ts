@@ -93,11 +93,12 @@ describe('readClip', () => {
 
 describe('parseTag', () => {
   it('reads video and audio, and nothing else', () => {
-    expect(parseTag({ type: 9, timestamp: 7, body: KEYFRAME })).toMatchObject({
-      track: 'video',
-      timestamp: 7,
-    });
-    expect(parseTag({ type: 8, timestamp: 7, body: SOUND })).toMatchObject({ track: 'audio', timestamp: 7 });
-    expect(parseTag({ type: 18, timestamp: 7, body: encodeMetadata({}) })).toBeNull();
+    expect(parseTag({ type: 9, timestamp: 7, body: KEYFRAME })).toMatchObject([
+      { track: 'video', timestamp: 7 },
+    ]);
+    expect(parseTag({ type: 8, timestamp: 7, body: SOUND })).toMatchObject([
+      { track: 'audio', timestamp: 7 },
+    ]);
+    expect(parseTag({ type: 18, timestamp: 7, body: encodeMetadata({}) })).toEqual([]);
   });
 });

@@ -13,9 +13,11 @@ describe('media headers', () => {
       expect(packet).toBeNull();
       return;
     }
-    const { codec, ...header } = message;
+    const { codec, implied, beside, ...header } = message;
     expect(packet).toMatchObject({ keyframe: false, cts: 0, ctsOffset: -1, ...header });
-    expect(packet).toMatchObject({ track, timestamp: 0xfffffff0 });
+    expect(packet).toMatchObject({ track: beside === undefined ? track : 'extra', timestamp: 0xfffffff0 });
+    expect(packet?.implied?.codec).toBe(implied);
+    expect(packet?.extra?.config?.codec).toBe(beside);
     expect(packet?.payload).toBe(payload);
     expect(packet?.config?.codec).toBe(codec);
     if (codec !== undefined) expect(packet?.config).toMatchObject({ track, codec, payload });
@@ -34,6 +36,8 @@ describe('media headers', () => {
     { name: 'legacy HEVC', payload: bytes('1c 00 000000 01 01') },
     { name: 'hvc1', payload: bytes("90 'hvc1' 01") },
     { name: 'avc1', payload: bytes("90 'avc1' 01") },
+    { name: 'av01', payload: bytes("90 'av01' 81050c") },
+    { name: 'vp09', payload: bytes("90 'vp09' 000b8201010100") },
   ])('refuses a sequence header of $name that is cut short', ({ payload }) => {
     expect(codeOf(() => parseVideo(payload, 0))).toBe('config-malformed');
   });
@@ -51,6 +55,6 @@ describe('media headers', () => {
     const identity = (text: string) => parseVideo(bytes(text), 0)?.config?.identity;
     expect(identity("90 'av01' 81050c00")).toBe(identity("90 'av01' 81050c00"));
     expect(identity("90 'av01' 81050c00")).not.toBe(identity("90 'av01' 81050c01"));
-    expect(identity("90 'av01' 81050c00")).not.toBe(identity("90 'vp09' 81050c00"));
+    expect(identity("90 'av01' 81050c00")).not.toBe(identity("90 'vvc1' 81050c00"));
   });
 });

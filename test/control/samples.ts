@@ -66,6 +66,7 @@ export const INPUT: InputState = {
     gopMs: 2_000,
   },
   audio: { codec: 'aac', profile: 'LC', sampleRate: 48_000, channels: 2, kbps: 128 },
+  extraTracks: [],
   latenessMs: null,
   warmBytes: 1_000,
 };

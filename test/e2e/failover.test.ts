@@ -67,6 +67,21 @@ const VARIANTS: readonly Variant[] = [
     backup: { videoCodec: 'hevc', bFrames: 0, width: 426, height: 240 },
     frameMs: { video: 33.4, audio: 21.4 },
   },
+  {
+    name: 'AV1 and Opus to HEVC and AC-3, GOP 2 s',
+    gopSeconds: 2,
+    masters: { videoCodec: 'av1', audioCodec: 'opus' },
+    backup: { videoCodec: 'hevc', audioCodec: 'ac3', width: 426, height: 240 },
+    frameMs: { video: 33.4, audio: 32 },
+  },
+  {
+    name: 'H.264 and AAC to VP9 and FLAC, GOP 1 s',
+    gopSeconds: 1,
+    masters: {},
+    // Whole frames of FLAC: no gap where the clip begins again.
+    backup: { videoCodec: 'vp9', audioCodec: 'flac', durationSeconds: 12 },
+    frameMs: { video: 33.4, audio: 24 },
+  },
 ];
 
 describe.each(VARIANTS)('failover end to end: $name', (variant) => {
@@ -197,7 +212,7 @@ describe.each(VARIANTS)('failover end to end: $name', (variant) => {
     'shows the one backup in all three programs, the slate when that is lost too, and everything again',
     async () => {
       await Promise.all(CAMERAS.map((camera) => publisherOf(`master/${camera}`).kill()));
-      await allShow(() => 'backup/spare');
+      await Promise.all(CAMERAS.map((camera) => switched(camera, 'backup/spare')));
       await publisherOf('backup/spare').kill();
       await allShow(() => 'slate');
       await publish('backup/spare');

@@ -257,3 +257,119 @@ function withLength(nalUnit: Buffer): Buffer[] {
   length.writeUInt16BE(nalUnit.length);
   return [length, nalUnit];
 }
+
+/** Of test clips: 322x182, SVT-AV1. */
+export const AV1_SEQUENCE_HEADER = bytes('0a0e 000000043d06d402f81010101040');
+
+/** AV1CodecConfigurationRecords. Sizes by the encoder, or by FFmpeg's trace_headers where made by hand. */
+export const av1Configs: readonly VideoSizeCase[] = [
+  {
+    name: '322x182 (SVT-AV1)',
+    bytes: Buffer.concat([bytes('81000c00'), AV1_SEQUENCE_HEADER]),
+    message: { width: 322, height: 182, profile: 'Main 2.0' },
+  },
+  {
+    name: 'without a sequence header',
+    bytes: bytes('81284c00'),
+    message: { width: 0, height: 0, profile: 'High 4.0' },
+  },
+  {
+    name: 'a sequence header that ends early',
+    bytes: bytes('81000c00 0a0e 000000'),
+    message: { width: 0, height: 0, profile: 'Main 2.0' },
+  },
+  {
+    name: 'a sequence header without a size, which cannot stand in front of a frame',
+    bytes: bytes('81000c00 08 000000043d06d402f81010101040'),
+    message: { width: 0, height: 0, profile: 'Main 2.0' },
+  },
+  {
+    name: 'another OBU in its place',
+    bytes: bytes('81000c00 2a00'),
+    message: { width: 0, height: 0, profile: 'Main 2.0' },
+  },
+  {
+    // 0: profile, 1: still, 1: reduced, 00001: level, 0111 and 0111: 8 bits each, 63 and 31
+    name: 'a still picture of 64x32 (by hand)',
+    bytes: bytes('81000c00 0a05 185dcfc7c0'),
+    message: { width: 64, height: 32, profile: 'Main 2.0' },
+  },
+];
+
+interface SoundCase {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly message: { readonly sampleRate: number; readonly channels: number };
+}
+
+export const opusConfigs: readonly SoundCase[] = [
+  {
+    name: 'stereo (libopus)',
+    bytes: bytes("'OpusHead' 0102 3801 80bb0000 0000 00"),
+    message: { sampleRate: 48_000, channels: 2 },
+  },
+  {
+    name: '5.1 with a mapping',
+    bytes: bytes("'OpusHead' 0106 3801 80bb0000 0000 01 0402 000401020305"),
+    message: { sampleRate: 48_000, channels: 6 },
+  },
+  { name: 'nothing', bytes: bytes(''), message: { sampleRate: 48_000, channels: 0 } },
+  { name: 'something else', bytes: bytes("'OpusTags' 00*11"), message: { sampleRate: 48_000, channels: 0 } },
+];
+
+/** STREAMINFO as FFmpeg has it, of its encoder. */
+export const FLAC_STREAMINFO = bytes(
+  '0480 0480 000153 0001c1 0bb802f000032100 2e225656b068781770ba09ea7367ea23',
+);
+export const flacConfigs: readonly SoundCase[] = [
+  { name: 'STREAMINFO alone (FFmpeg)', bytes: FLAC_STREAMINFO, message: { sampleRate: 48_000, channels: 2 } },
+  {
+    name: 'with signature and block header',
+    bytes: Buffer.concat([bytes("'fLaC' 80000022"), FLAC_STREAMINFO]),
+    message: { sampleRate: 48_000, channels: 2 },
+  },
+  { name: 'cut short', bytes: bytes("'fLaC' 80000022 0480"), message: { sampleRate: 0, channels: 0 } },
+];
+
+/** Frames of codecs without sequence headers, from their sync word on: as FFmpeg's encoders begin them, or by hand. */
+export const soundFrames: ReadonlyArray<SoundCase & { readonly codec: 'ac3' | 'eac3' | 'mp3' }> = [
+  {
+    name: 'AC-3, stereo (FFmpeg)',
+    codec: 'ac3',
+    bytes: bytes('0b77d7520c4043e106f0010c'),
+    message: { sampleRate: 48_000, channels: 2 },
+  },
+  {
+    // fscod 01, acmod 111, cmixlev and surmixlev 00, lfeon 1
+    name: 'AC-3, 5.1 at 44.1 kHz (by hand)',
+    codec: 'ac3',
+    bytes: bytes('0b770000 54 40 e1'),
+    message: { sampleRate: 44_100, channels: 6 },
+  },
+  {
+    name: 'E-AC-3, stereo (FFmpeg)',
+    codec: 'eac3',
+    bytes: bytes('0b7700bf3487c000'),
+    message: { sampleRate: 48_000, channels: 2 },
+  },
+  {
+    // fscod 11, fscod2 00, acmod 111, lfeon 1
+    name: 'E-AC-3, 5.1 at a halved rate (by hand)',
+    codec: 'eac3',
+    bytes: bytes('0b7700bf cf'),
+    message: { sampleRate: 24_000, channels: 6 },
+  },
+  {
+    name: 'MP3, joint stereo (LAME)',
+    codec: 'mp3',
+    bytes: bytes('fffb7464c80f'),
+    message: { sampleRate: 48_000, channels: 2 },
+  },
+  {
+    // version 10, layer 01, rate 01, mode 11
+    name: 'MP3 of MPEG 2, mono (by hand)',
+    codec: 'mp3',
+    bytes: bytes('fff374c4'),
+    message: { sampleRate: 24_000, channels: 1 },
+  },
+];

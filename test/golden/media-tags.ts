@@ -18,7 +18,13 @@ export interface MediaTagCase {
   readonly bytes: Buffer;
   /** What is read from it beyond the track; null where it carries nothing. A sequence header by its codec. */
   readonly message:
-    | (Partial<Pick<MediaPacket, 'keyframe' | 'cts' | 'ctsOffset'>> & { readonly codec?: string })
+    | (Partial<Pick<MediaPacket, 'keyframe' | 'cts' | 'ctsOffset'>> & {
+        readonly codec?: string;
+        /** Of a codec without sequence headers, by what the frame says. */
+        readonly implied?: string;
+        /** What goes with the default track, beside its frames. */
+        readonly beside?: string;
+      })
     | null;
 }
 
@@ -71,13 +77,22 @@ export const mediaTags: readonly MediaTagCase[] = [
   video("Enhanced 'hvc1' coded frames X, keyframe", "93 'hvc1' 00000001 26", { keyframe: true }),
   video("Enhanced 'hvc1' coded frames cut in the CTS", "91 'hvc1' 0000", null),
   video("Enhanced 'hvc1' sequence end", "92 'hvc1'", null),
-  video("Enhanced 'hvc1' metadata", "94 'hvc1' 02 0009 'colorInfo' 05", null),
+  video("Enhanced 'hvc1' metadata", "94 'hvc1' 02 0009 'colorInfo' 05", { beside: 'metadata' }),
+  video('Enhanced metadata of frame type 5 (FFmpeg)', "d4 'av01' 02 0009 'colorInfo' 05", {
+    beside: 'metadata',
+  }),
+  video('Enhanced MPEG-2 TS sequence start', "95 'av01' 80048100 0c00", { codec: 'av01' }),
+  video('Enhanced packet type of the future', "98 'hvc1' 00", null),
   video("Enhanced 'avc1' sequence start", `90 'avc1' ${AVC_RECORD}`, { codec: 'avc' }),
   video("Enhanced 'avc1' coded frames", "a1 'avc1' fffffb 00000001 41", { cts: -5, ctsOffset: 5 }),
   video("Enhanced 'vvc1' coded frames", "a1 'vvc1' 000005 00", { cts: 5, ctsOffset: 5 }),
-  video("Enhanced 'av01' sequence start: kept whole", "90 'av01' 81050c00", { codec: 'av01' }),
+  video("Enhanced 'av01' sequence start", "90 'av01' 81050c00", { codec: 'av1' }),
+  video("Enhanced 'vp09' sequence start", "90 'vp09' 01000000 000b820101010000", { codec: 'vp9' }),
+  video("Enhanced 'vp08' sequence start", "90 'vp08' 000b820101010000", { codec: 'vp8' }),
+  video("Enhanced 'vvc1' sequence start: kept whole", "90 'vvc1' 00", { codec: 'vvc1' }),
   video("Enhanced 'av01' coded frames have no CTS", "91 'av01' ffffff 00", { keyframe: true }),
   video("Enhanced 'vp09' frame", "a1 'vp09' 00", {}),
+  video("Enhanced 'vp09' frame of no bytes", "a1 'vp09'", null),
   video('Enhanced command', 'd1 00', null),
   video('Enhanced FourCC cut short', "90 'hvc'", null),
   audio('AAC sequence header', `af 00 ${LC}`, { codec: 'aac' }),
@@ -87,13 +102,24 @@ export const mediaTags: readonly MediaTagCase[] = [
   audio('AAC sequence header of no bytes', 'af 00', null),
   audio('AAC header cut short', 'af', null),
   audio('nothing', '', null),
-  audio('MP3 frame: passed on whole', '2f fffb90', {}),
-  audio('Speex of no bytes', 'b2', {}),
+  audio('MP3 frame cut short: passed on whole', '2f fffb90', {}),
+  audio('MP3 frame', '2f fffb7464', { implied: 'mp3' }),
+  audio('G.711 frame', '72 d5', { implied: 'g711a' }),
+  audio('Nellymoser frame: passed on whole', '62 00', {}),
+  audio('Speex of no bytes', 'b2', { implied: 'speex' }),
   audio("Enhanced 'mp4a' sequence start", `90 'mp4a' ${LC}`, { codec: 'aac' }),
   audio("Enhanced 'mp4a' coded frames", "91 'mp4a' 2110", {}),
   audio("Enhanced 'mp4a' coded frames of no bytes", "91 'mp4a'", null),
   audio("Enhanced 'mp4a' sequence end", "92 'mp4a'", null),
-  audio("Enhanced 'Opus' sequence start: kept whole", "90 'Opus' 'OpusHead' 0102", { codec: 'Opus' }),
+  audio("Enhanced 'Opus' sequence start", "90 'Opus' 'OpusHead' 0102", { codec: 'opus' }),
+  audio("Enhanced 'Opus' sequence start of no bytes", "90 'Opus'", { codec: 'opus' }),
+  audio("Enhanced 'fLaC' sequence start", "90 'fLaC' 'fLaC' 80000022", { codec: 'flac' }),
+  audio("Enhanced 'ac-3' sequence start: there is none (FFmpeg)", "90 'ac-3'", null),
+  audio("Enhanced 'ac-3' frame", "91 'ac-3' 0b77d7520c4043e1", { implied: 'ac3' }),
+  audio("Enhanced 'ec-3' frame", "91 'ec-3' 0b7700bf3487c000", { implied: 'eac3' }),
+  audio("Enhanced '.mp3' frame", "91 '.mp3' fffb7464", { implied: 'mp3' }),
+  audio("Enhanced 'Opus' channels", "94 'Opus' 01 02 00000003", { beside: 'channels' }),
+  audio("Enhanced 'alac' sequence start: kept whole", "90 'alac' 00", { codec: 'alac' }),
   audio("Enhanced 'Opus' coded frames", "91 'Opus' fc", {}),
   audio('Enhanced FourCC cut short', "91 'mp4'", null),
 ];

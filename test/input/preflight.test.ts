@@ -1,5 +1,6 @@
 /** The preflight names every mismatch between a master and its backup, before a failover needs them to match. */
 import { describe, expect, it } from '@jest/globals';
+import { asExtra } from '../../runtime/codec/media-header.ts';
 import {
   findClockTrouble,
   findMismatches,
@@ -8,6 +9,7 @@ import {
 } from '../../runtime/input/preflight.ts';
 import type { StreamRates } from '../../runtime/input/stream-meter.ts';
 import type { AudioConfig, VideoConfig } from '../../runtime/media/packet.ts';
+import { headerPacket } from './sample-packets.ts';
 
 const VIDEO: VideoConfig = {
   track: 'video',
@@ -40,7 +42,7 @@ interface Changes {
 function profile(name: string, { video = {}, audio = {}, rates = {} }: Changes = {}): StreamProfile {
   return {
     name,
-    headers: { video: video && { ...VIDEO, ...video }, audio: audio && { ...AUDIO, ...audio } },
+    headers: { video: video && { ...VIDEO, ...video }, audio: audio && { ...AUDIO, ...audio }, extras: [] },
     rates: rates && { ...RATES, ...rates },
   };
 }
@@ -106,12 +108,28 @@ describe('the preflight', () => {
   it.each<[name: string, backup: Changes]>([
     ['figures that were measured a little differently', { rates: { frameRate: 29.97, gopMs: 2_002 } }],
     ['another bit rate', { rates: { videoKbps: 500, audioKbps: 64 } }],
+    ['a size that is not known', { video: { width: 0, height: 0 } }],
     ['another identity of the same codec', { video: { identity: 'avc:2' } }],
     ['rates that are not known yet', { rates: null }],
     ['a GOP that is not known yet', { rates: { gopMs: 0 } }],
     ['a frame rate that is not known yet', { rates: { frameRate: 0 } }],
   ])('says nothing of %s', (_name, backup) => {
     expect(findMismatches(profile(MASTER), profile(BACKUP, backup))).toEqual([]);
+  });
+
+  it('reports extra tracks that only one has, by their number', () => {
+    const header = headerPacket(VIDEO);
+    const withTrack = (name: string, trackId: number): StreamProfile => {
+      const { headers, rates } = profile(name);
+      return { name, headers: { ...headers, extras: [asExtra(header, trackId)] }, rates };
+    };
+    const found = findMismatches(withTrack(MASTER, 1), withTrack(BACKUP, 2));
+    expect(found.map(({ what, text }) => [what, text.split(' and ')[0]])).toEqual([
+      ['missing-track', `${BACKUP} has no video 1`],
+      ['missing-track', `${MASTER} has no video 2`],
+    ]);
+    // What goes with the default track is none.
+    expect(findMismatches(withTrack(MASTER, 0), profile(BACKUP))).toEqual([]);
   });
 
   it('warns of a long GOP even where both have it, naming each', () => {

@@ -149,7 +149,7 @@ describe('a take-over with the same key', () => {
     first.packet(headerPacket(VIDEO_CONFIG));
     first.packet(videoPacket(0, true));
     publish(new FakePublisher('b'));
-    expect(input.headers).toEqual({ video: null, audio: null });
+    expect(input.headers).toEqual({ video: null, audio: null, extras: [] });
     expect(input.metadata).toBeNull();
     expect(input.buffer.gops).toEqual([]);
   });

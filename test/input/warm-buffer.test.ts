@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Headers, type InputPacket, programTime } from '../../runtime/input/input-packet.ts';
+import { type Headers, type InputPacket, NO_HEADERS, programTime } from '../../runtime/input/input-packet.ts';
 import { beginning, WarmBuffer, type WarmBufferLimits } from '../../runtime/input/warm-buffer.ts';
 import { audioPacket, videoPacket } from './sample-packets.ts';
 
-const HEADERS: Headers = { video: null, audio: null };
+const HEADERS: Headers = NO_HEADERS;
 const LIMITS: WarmBufferLimits = { limitBytes: 1_000_000, limitMs: 20_000, reachMs: 3_500 };
 
 function at(packet: InputPacket['packet'], time: number): InputPacket {

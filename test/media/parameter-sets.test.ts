@@ -3,7 +3,7 @@ import { parseVideo } from '../../runtime/codec/media-header.ts';
 import type { VideoConfig } from '../../runtime/media/packet.ts';
 import { withParameterSets } from '../../runtime/media/parameter-sets.ts';
 import { bytes } from '../golden/bytes.ts';
-import { avcRecord, hevcRecord } from '../golden/codec-configs.ts';
+import { AV1_SEQUENCE_HEADER, avcRecord, hevcRecord } from '../golden/codec-configs.ts';
 
 const SPS = bytes('67 64001e ac');
 const PPS = bytes('68 eb');
@@ -22,6 +22,8 @@ function avc(nalLengthBytes = 4): VideoConfig {
 }
 
 const HEVC = configOf(Buffer.concat([bytes("90 'hvc1'"), hevcRecord([VPS, HEVC_SPS, HEVC_PPS])]));
+
+const AV1 = configOf(Buffer.concat([bytes("90 'av01' 81000c00"), AV1_SEQUENCE_HEADER]));
 
 /** A configuration, a keyframe of it, and the keyframe as it goes out. The sets stand between the bars. */
 const CASES: ReadonlyArray<{
@@ -86,6 +88,18 @@ const CASES: ReadonlyArray<{
     keyframe: bytes("93 'hvc1' 00000003 2601af"),
     expected: bytes("93 'hvc1' / 00000003 40010c 00000003 420101 00000003 4401c1 / 00000003 2601af"),
   },
+  {
+    name: 'AV1: in front of the first OBU',
+    config: AV1,
+    keyframe: bytes("91 'av01' 3201ff"),
+    expected: Buffer.concat([bytes("91 'av01'"), AV1_SEQUENCE_HEADER, bytes('3201ff')]),
+  },
+  {
+    name: 'AV1: behind a temporal delimiter',
+    config: AV1,
+    keyframe: bytes("91 'av01' 1200 3201ff"),
+    expected: Buffer.concat([bytes("91 'av01' 1200"), AV1_SEQUENCE_HEADER, bytes('3201ff')]),
+  },
 ];
 
 /** Keyframes that go out as they are. */
@@ -111,10 +125,21 @@ const UNCHANGED: ReadonlyArray<{
     keyframe: bytes('17 01 000000 00000002 6588'),
   },
   {
-    name: 'the codec has no NAL units',
-    config: configOf(bytes("90 'av01' 81050c00")),
-    keyframe: bytes("91 'av01' 12000a0b"),
+    name: 'the codec has no parameter sets',
+    config: configOf(bytes("90 'vp09' 000b820101010000")),
+    keyframe: bytes("91 'vp09' 824983"),
   },
+  {
+    name: 'an AV1 configuration has no sequence header',
+    config: configOf(bytes("90 'av01' 81050c00")),
+    keyframe: bytes("91 'av01' 3201ff"),
+  },
+  {
+    name: 'an AV1 sequence header is there behind a delimiter',
+    config: AV1,
+    keyframe: bytes("91 'av01' 1200 0a0b"),
+  },
+  { name: 'an AV1 sequence header is there', config: AV1, keyframe: bytes("91 'av01' 0a0b") },
   {
     name: 'the first NAL unit is longer than the frame',
     config: avc(),

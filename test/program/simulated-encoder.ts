@@ -1,3 +1,4 @@
+import { asExtra } from '../../runtime/codec/media-header.ts';
 import type { InputPublication } from '../../runtime/input/registry.ts';
 import type { AudioConfig, MediaPacket, VideoConfig } from '../../runtime/media/packet.ts';
 import { wrapTimestamp } from '../../runtime/media/timestamp.ts';
@@ -14,6 +15,8 @@ export interface EncoderModel {
   readonly bFrames: boolean;
   /** What it calls its first millisecond. */
   readonly firstTimestamp: number;
+  /** Whether it sends everything a second time, on extra tracks. */
+  readonly hasExtraTracks?: boolean;
 }
 
 /** What was sent: so that the test can tell what became of it. */
@@ -68,6 +71,9 @@ export class SimulatedEncoder {
     const { name } = this.model;
     this.queue(headerPacket(videoConfig(name), this.timestampShift), now);
     this.queue(headerPacket(audioConfig(name), this.timestampShift), now);
+    if (this.model.hasExtraTracks !== true) return;
+    this.queue(asExtra(headerPacket(videoConfig(name), 0), 1), now);
+    this.queue(asExtra(headerPacket(audioConfig(name), 0), 1), now);
   }
 
   disconnect(): void {
@@ -160,6 +166,10 @@ export class SimulatedEncoder {
     const capturedAt = this.startedAt + due / (1 + this.model.driftPpm / 1e6);
     this.onSent({ encoder: this.model.name, track, capturedAt, packet });
     this.queue(packet, now);
+    // With a payload of its own, by which it is known.
+    if (this.model.hasExtraTracks === true) {
+      this.queue(asExtra({ ...packet, payload: Buffer.from(packet.payload) }, 1), now);
+    }
   }
 
   private queue(packet: MediaPacket, now: number): void {

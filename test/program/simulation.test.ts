@@ -163,6 +163,7 @@ class World {
       networkMs: 10 + this.random() * 60,
       bFrames: this.random() < 0.5,
       firstTimestamp: this.pick([0, WRAPS.extended - 20_000, WRAPS.whole - 20_000, 123_456_789]),
+      hasExtraTracks: true,
     };
   }
 

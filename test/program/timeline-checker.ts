@@ -24,6 +24,7 @@ const SETTLED_TOLERANCE_MS = 5;
 export class TimelineChecker {
   readonly breaches: string[] = [];
   frames = 0;
+  extraFrames = 0;
   splices = 0;
   largestStep = { video: 0, audio: 0 };
   private readonly budget: Budget;
@@ -34,7 +35,12 @@ export class TimelineChecker {
     video: { last: null, headerIdentity: null },
     audio: { last: null, headerIdentity: null },
   };
+  private readonly extras: Record<'video' | 'audio', TrackState> = {
+    video: { last: null, headerIdentity: null },
+    audio: { last: null, headerIdentity: null },
+  };
   private awaitsKeyframe = true;
+  private extraAwaitsKeyframe = true;
   private splicedAt = Number.NEGATIVE_INFINITY;
   private disturbedAt = Number.NEGATIVE_INFINITY;
   /** out - capture of the last frame of each track, since the last splice. */
@@ -65,9 +71,34 @@ export class TimelineChecker {
       this.splices += 1;
       this.splicedAt = this.now();
       this.awaitsKeyframe = true;
+      this.extraAwaitsKeyframe = true;
       this.lag = { video: null, audio: null };
     } else if (packet.kind === 'header') this.checkHeader(packet);
     else if (packet.kind === 'frame') this.checkFrame(packet);
+    else if (packet.kind === 'extra') this.checkExtra(packet);
+  }
+
+  /** Extra tracks are promised the same: order, headers, a keyframe first, and no hole where both sources have them. */
+  private checkExtra({ time, cts, payload, extra }: Extract<ProgramPacket, { kind: 'extra' }>): void {
+    const { medium, keyframe, config } = extra;
+    const state = this.extras[medium];
+    if (config !== null) {
+      if (state.headerIdentity === config.identity) this.report('an identical extra header was sent twice');
+      state.headerIdentity = config.identity;
+      return;
+    }
+    this.extraFrames += 1;
+    this.placed.delete(payload);
+    if (state.headerIdentity === null) this.report(`extra ${medium} before its header`);
+    if (cts < 0) this.report('PTS before DTS on an extra track');
+    if (medium === 'video' && this.extraAwaitsKeyframe && !keyframe) {
+      this.report('the first picture of an extra track after a splice is no keyframe');
+    }
+    if (medium === 'video') this.extraAwaitsKeyframe = false;
+    const step = state.last === null ? 1 : time - state.last;
+    if (step < 1) this.report(`extra ${medium} DTS went from ${state.last} by ${step}`);
+    if (step > this.budget[medium]) this.report(`extra ${medium} hole: a step of ${step} ms`);
+    state.last = time;
   }
 
   private checkHeader(packet: Extract<ProgramPacket, { kind: 'header' }>): void {

@@ -1,6 +1,8 @@
 /** One input carried to other hosts, as real RTMP bytes: what they hold must be what the owner holds. */
 import { describe, expect, it, jest } from '@jest/globals';
 import { encodeAmf0 } from '../../runtime/codec/amf0.ts';
+import { parseMedia } from '../../runtime/codec/media-message.ts';
+import { bytes } from '../golden/bytes.ts';
 import {
   audioConfig,
   dataPacket,
@@ -523,5 +525,46 @@ describe('what goes out', () => {
     const remote = stage.join();
     stage.feed.close('the host stops');
     expect(remote.closedWith).toEqual(['the host stops']);
+  });
+});
+
+describe('what travels beside the default tracks', () => {
+  const message = (medium: 'video' | 'audio', text: string, timestamp: number) =>
+    parseMedia(medium, bytes(text), timestamp);
+
+  it('comes to the other host as it came to the owner', () => {
+    const stage = new OwnerStage().publish();
+    const sendBeside = (): void => {
+      const { dts } = stage.input.buffer.gops.at(-1)?.packets.at(-1) ?? { dts: 0 };
+      for (const packet of [
+        ...message('video', "a6 01 'avc1' 02 000000 00000001 41", dts + 7),
+        ...message('audio', "97 02 0f423f 05 01 'Opus' 01 fc", dts + 9),
+        // A clock of its own: it stands where the last frame does.
+        ...message('audio', "95 01 'Opus' 03 fc", 4_000_000_000),
+      ]) {
+        stage.send(packet);
+      }
+    };
+    for (const packet of [
+      ...message('audio', "95 00 'Opus' 01 'OpusHead' 0101 3801 80bb0000 0000 00", 0),
+      ...message('video', "94 'avc1' 02 0009 'colorInfo' 06", 0),
+    ]) {
+      stage.send(packet);
+    }
+    stage.run(3_000);
+    const early = stage.join();
+    for (let step = 0; step < 200; step += 1) {
+      sendBeside();
+      stage.run(20);
+    }
+    const late = stage.join();
+    sendBeside();
+    stage.run(1_000);
+    for (const remote of [early, late]) expectTheSame(stage, remote);
+    expect(early.frames.filter((text) => text.includes('extra')).length).toBeGreaterThan(600);
+    expect(early.input.headers.extras.map(({ extra }) => `${extra?.medium} ${extra?.trackId}`)).toEqual([
+      'audio 1',
+      'video 0',
+    ]);
   });
 });

@@ -1,9 +1,10 @@
 import { decodeData } from '../../runtime/codec/data-message.ts';
 import { parseAudio, parseVideo } from '../../runtime/codec/media-header.ts';
+import { parseMedia } from '../../runtime/codec/media-message.ts';
 import { Input, type InputPosition } from '../../runtime/input/input.ts';
 import { type InputPacket, programTime } from '../../runtime/input/input-packet.ts';
 import { type InputPublication, InputRegistry, type RelayPublication } from '../../runtime/input/registry.ts';
-import type { CodecConfig, MediaPacket } from '../../runtime/media/packet.ts';
+import { type CodecConfig, isHeader, type MediaPacket } from '../../runtime/media/packet.ts';
 import { wrapTimestamp } from '../../runtime/media/timestamp.ts';
 import { RelayFeed } from '../../runtime/relay/relay-feed.ts';
 import type { RelayLimits, RelaySink } from '../../runtime/relay/relay-queue.ts';
@@ -63,10 +64,11 @@ export function createInput(
 
 /** What one end holds of a packet: where it stands, its number and its bytes. Headers have no place. */
 export function noted({ packet, dts, anchor, sequence }: InputPacket): string {
-  const what = `${packet.track}${packet.keyframe ? ' key' : ''} ${packet.payload.toString('hex')}`;
-  return packet.config === null
-    ? `#${sequence} ${programTime({ packet, dts, anchor, sequence })} ${what}`
-    : what;
+  const { extra, modEx } = packet;
+  const beside = extra === undefined ? '' : ` ${extra.medium} ${extra.trackId}`;
+  const modified = modEx === undefined ? '' : ` ${modEx.toString('hex')}`;
+  const what = `${packet.track}${beside}${modified}${packet.keyframe ? ' key' : ''} ${packet.payload.toString('hex')}`;
+  return isHeader(packet) ? what : `#${sequence} ${programTime({ packet, dts, anchor, sequence })} ${what}`;
 }
 
 /** Reads the bytes of a relay as a host that pulls it does. */
@@ -74,9 +76,8 @@ export function relayReader(receiver: RelayReceiver): ChunkReader {
   const reader = new ChunkReader(READER_LIMITS, (raw) => {
     for (const message of decodeMessage(raw)) {
       if (message.type === 'video' || message.type === 'audio') {
-        const parse = message.type === 'video' ? parseVideo : parseAudio;
-        const packet = parse(message.payload, message.timestamp);
-        if (packet !== null) receiver.packet(packet);
+        const { type, payload, timestamp } = message;
+        for (const packet of parseMedia(type, payload, timestamp)) receiver.packet(packet);
       } else if (message.type === 'data') {
         const data = decodeData(message.payload);
         if (data !== null) receiver.data(data.name, data.value, dataPacket(message.payload));

@@ -163,6 +163,8 @@ function described(packet: ProgramPacket): string {
       return `splice ${packet.source}`;
     case 'metadata':
       return 'metadata';
+    case 'extra':
+      return `extra ${packet.extra.medium} ${packet.extra.trackId} ${packet.payload.toString('hex')}`;
     case 'data':
       return 'data';
   }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import type { Extensions } from '../../runtime/codec/media-message.ts';
 import type { MediaPacket, Metadata } from '../../runtime/media/packet.ts';
 import { RtmpServer, type RtmpServerOptions } from '../../runtime/rtmp/server.ts';
 import {
@@ -47,12 +48,14 @@ export class RecordedPublication implements Publication {
 export class RecordedPlayback implements Playback {
   readonly request: StreamRequest;
   readonly viewer: Viewer;
+  readonly extensions: Extensions;
   starts = 0;
   readonly stops: string[] = [];
 
-  constructor(request: StreamRequest, viewer: Viewer) {
+  constructor(request: StreamRequest, viewer: Viewer, extensions: Extensions) {
     this.request = request;
     this.viewer = viewer;
+    this.extensions = extensions;
   }
 
   start(): void {
@@ -85,10 +88,10 @@ class RecordingHandler implements ServerHandler {
     return publication;
   }
 
-  play(request: StreamRequest, viewer: Viewer): Playback | Refusal {
+  play(request: StreamRequest, viewer: Viewer, extensions: Extensions): Playback | Refusal {
     this.requests.push(request);
     if (request.name === 'nothing') return refusal('NetStream.Play.StreamNotFound', 'no such program');
-    const playback = new RecordedPlayback(request, viewer);
+    const playback = new RecordedPlayback(request, viewer, extensions);
     this.playbacks.push(playback);
     if (request.name === 'self') viewer.close('closed while it asked');
     return playback;

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { ClipOptions, H264Profile } from '../../scripts/clip-encoder.ts';
+import type { AudioCodec, ClipOptions, H264Profile, VideoCodec } from '../../scripts/clip-encoder.ts';
 import type { Colour } from '../../scripts/clip-picture.ts';
 
 export interface TestClipOptions {
@@ -9,7 +9,8 @@ export interface TestClipOptions {
   frameRate?: number;
   gopSeconds?: number;
   bFrames?: number;
-  videoCodec?: 'h264' | 'hevc';
+  videoCodec?: VideoCodec;
+  audioCodec?: AudioCodec;
   profile?: H264Profile;
   audioRate?: number;
   channels?: 1 | 2;

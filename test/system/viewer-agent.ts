@@ -72,7 +72,7 @@ class Watched {
 
   private packet(packet: MediaPacket): void {
     this.reporter.packet(packet, systemClock.now());
-    if (packet.track === 'data') return;
+    if (packet.track === 'data' || packet.track === 'extra') return;
     if (packet.config !== null) this.headers.set(packet.track, packet);
     else this.frames.set(packet.track, { packet, wall: systemClock.now() });
     this.note(packet.config === null ? packet.track : `${packet.track}-header`, packet, withoutCts(packet));
