@@ -44,7 +44,7 @@ export function decodeMessage(raw: RawMessage): Message[] {
     case MessageType.commandAmf0:
       return [decodeCommand(streamId, bounded(payload))];
     case MessageType.commandAmf3:
-      // One byte of format, 0, and then AMF0 after all (what every client sends).
+      // One byte of format, 0, and then AMF0 after all, in which values may be AMF3 (what every client sends).
       return [decodeCommand(streamId, bounded(payload).subarray(1))];
     case MessageType.aggregate:
       return splitAggregate(raw).flatMap(decodeMessage);

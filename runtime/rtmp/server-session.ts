@@ -1,4 +1,4 @@
-import type { AmfObject, AmfValue } from '../codec/amf0.ts';
+import { type AmfObject, type AmfValue, withoutAmf3 } from '../codec/amf0.ts';
 import { asMetadata, asObject, dataPacket, decodeData, withoutSetDataFrame } from '../codec/data-message.ts';
 import { parseAudio, parseVideo } from '../codec/media-header.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
@@ -150,7 +150,7 @@ export class ServerSession {
       const metadata = asMetadata(data.value);
       if (metadata !== null) stream.publication.metadata(metadata);
     } else if (data !== null) {
-      stream.publication.packet(dataPacket(timestamp, withoutSetDataFrame(payload)));
+      stream.publication.packet(dataPacket(timestamp, withoutSetDataFrame(withoutAmf3(payload))));
     }
   }
 
