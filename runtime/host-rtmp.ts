@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type { HostRelays } from './host-relays.ts';
 import type { InputRegistry, PublishRefusal } from './input/registry.ts';
 import { keysMatch } from './keys.ts';
-import type { Cancel, Clock } from './media/clock.ts';
-import { rtmpFormat } from './output/packet-format.ts';
+import type { Clock } from './media/clock.ts';
+import { onlyTracks, type PacketFormat, rtmpFormat } from './output/packet-format.ts';
 import type { ProgramFeed } from './output/program-feed.ts';
 import { RELAY_APP } from './relay/relay-url.ts';
 import { AdobeLogin } from './rtmp/adobe-login.ts';
@@ -13,6 +13,8 @@ import {
   refusal,
   type ServerHandler,
   type StreamRequest,
+  type TrackChoice,
+  type Viewer,
 } from './rtmp/server-handler.ts';
 
 const PUBLISH_APPS = new Set(['master', 'backup']);
@@ -95,15 +97,20 @@ export function rtmpHandler(options: RtmpHandlerOptions): ServerHandler {
       if (refused !== null) {
         return refuse('play', viewer.address, refusal('NetStream.Play.Failed', refused));
       }
-      let leave: Cancel = () => {};
-      const playback: Playback = {
-        start: () => {
-          leave = feed.join(viewer, rtmpFormats(viewer.messageStreamId));
-        },
-        stop: () => leave(),
-      };
-      return playback;
+      return playbackOf(feed, viewer);
     },
+  };
+}
+
+function playbackOf(feed: ProgramFeed, viewer: Viewer): Playback {
+  const formatFor = viewer.messageStreamId === 1 ? firstStreamFormat : formatOf(viewer.messageStreamId);
+  let place: ReturnType<ProgramFeed['join']> | null = null;
+  return {
+    start: () => {
+      place = feed.join(viewer, formatFor({ video: true, audio: true }));
+    },
+    select: (tracks) => place?.queue.select(tracks === null ? null : formatFor(tracks)),
+    stop: () => place?.leave(),
   };
 }
 
@@ -129,8 +136,17 @@ const PUBLISH_REFUSALS: Record<PublishRefusal, (path: string) => Refusal> = {
   'key-wrong': (path) => refusal('NetStream.Publish.Denied', `wrong key for ${path}`),
 };
 
+type FormatChoice = (tracks: TrackChoice) => PacketFormat;
+
 /** Nearly all viewers play on the first message stream of their connection, and share its bytes. */
-const FIRST_STREAM_FORMAT = rtmpFormat(1);
-function rtmpFormats(messageStreamId: number) {
-  return messageStreamId === 1 ? FIRST_STREAM_FORMAT : rtmpFormat(messageStreamId);
+const firstStreamFormat = formatOf(1);
+function formatOf(messageStreamId: number): FormatChoice {
+  const whole = rtmpFormat(messageStreamId);
+  const videoOnly = onlyTracks(whole, { video: true, audio: false });
+  const audioOnly = onlyTracks(whole, { video: false, audio: true });
+  const dataOnly = onlyTracks(whole, { video: false, audio: false });
+  return ({ video, audio }) => {
+    if (video) return audio ? whole : videoOnly;
+    return audio ? audioOnly : dataOnly;
+  };
 }

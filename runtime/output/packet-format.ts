@@ -58,6 +58,18 @@ export function rtmpFormat(streamId: number): PacketFormat {
   };
 }
 
+/** The same for viewers that have turned tracks off; data and metadata stay. */
+export function onlyTracks(
+  format: PacketFormat,
+  tracks: { readonly video: boolean; readonly audio: boolean },
+): PacketFormat {
+  const isWanted = (packet: ProgramPacket) => {
+    const type = typeOf(packet);
+    return type === 'data' || tracks[type];
+  };
+  return { encode: (packets, startTime) => format.encode(packets.filter(isWanted), startTime) };
+}
+
 const TAG_TYPES = { audio: FlvTagType.audio, video: FlvTagType.video, data: FlvTagType.script };
 const MESSAGE_TYPES = {
   audio: MessageType.audio,

@@ -6,6 +6,7 @@ import { parseAudio, parseVideo } from '../codec/media-header.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import type { Cancel, Clock } from '../media/clock.ts';
 import type { MediaPacket, Metadata } from '../media/packet.ts';
+import { AckWindow } from './ack-window.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import { encodeMessage, OUT_CHUNK_SIZE } from './chunk-writer.ts';
 import { Handshake } from './handshake.ts';
@@ -123,9 +124,7 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
   messageStreamId = 0;
   startInfo: AmfObject = {};
   private outChunkSize = DEFAULT_CHUNK_SIZE;
-  private ackWindowBytes = 2_500_000;
-  private receivedBytes = 0;
-  private acknowledgedBytes = 0;
+  private readonly ackWindow = new AckWindow();
 
   static async open(url: RtmpUrl, options: RtmpClientOptions): Promise<RtmpClient> {
     const client = new RtmpClient(url);
@@ -294,11 +293,12 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
 
   /** A link that is cut says nothing: only an answer that does not come tells. */
   private keepAlive(periodMs: number, clock: Clock): void {
-    let heardBytes = this.receivedBytes;
+    let heardBytes = this.ackWindow.receivedBytes;
     let silentPeriods = 0;
     const stop = clock.every(periodMs, () => {
-      silentPeriods = this.receivedBytes === heardBytes ? silentPeriods + 1 : 0;
-      heardBytes = this.receivedBytes;
+      const { receivedBytes } = this.ackWindow;
+      silentPeriods = receivedBytes === heardBytes ? silentPeriods + 1 : 0;
+      heardBytes = receivedBytes;
       if (silentPeriods >= KEEP_ALIVE_PERIODS) {
         this.socket.destroy(new Error(`nothing received for ${silentPeriods * periodMs} ms`));
       } else if (this.handshake.isDone) {
@@ -314,7 +314,7 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
   }
 
   private push(data: Buffer): void {
-    this.receivedBytes += data.length;
+    this.ackWindow.receive(data.length);
     try {
       const wasDone = this.handshake.isDone;
       const rest = wasDone ? data : this.handshake.push(data);
@@ -326,12 +326,10 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
       this.socket.destroy(error);
       return;
     }
-    if (this.receivedBytes - this.acknowledgedBytes < this.ackWindowBytes) return;
-    this.acknowledgedBytes = this.receivedBytes;
-    this.transmit(
-      ChunkStreamId.control,
-      controlMessage(MessageType.acknowledgement, this.receivedBytes % 2 ** 32),
-    );
+    const sequence = this.ackWindow.takeDue();
+    if (sequence !== null) {
+      this.transmit(ChunkStreamId.control, controlMessage(MessageType.acknowledgement, sequence));
+    }
   }
 
   private receive(message: Message): void {
@@ -353,7 +351,7 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
         else this.receiveReply(message.name, message.transactionId, message.args);
         break;
       case 'window-ack-size':
-        if (message.bytes > 0) this.ackWindowBytes = message.bytes;
+        this.ackWindow.resize(message.bytes);
         break;
       case 'user-control':
         if (message.event === UserControlEvent.pingRequest) {

@@ -1,4 +1,4 @@
-import { type AmfValue, decodeAmf0, encodeAmf0 } from '../codec/amf0.ts';
+import { type AmfObject, type AmfValue, decodeAmf0, encodeAmf0 } from '../codec/amf0.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import { MessageType, type RawMessage, type UserControlEvent } from './wire.ts';
 
@@ -122,6 +122,11 @@ export function commandMessage(
     timestamp: 0,
     payload: encodeAmf0(name, transactionId, ...args),
   };
+}
+
+/** The information object of an onStatus (7.2.2), its fields in the order in which Wirecast wants them. */
+export function statusInfo(level: 'status' | 'error', code: string, description: string): AmfObject {
+  return { level, code, description };
 }
 
 /** Set Chunk Size, Acknowledgement or Window Acknowledgement Size (5.4). */
