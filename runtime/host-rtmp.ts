@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
+import type { Extensions } from './codec/media-message.ts';
 import type { HostRelays } from './host-relays.ts';
 import type { InputRegistry, PublishRefusal } from './input/registry.ts';
 import { keysMatch } from './keys.ts';
-import type { Cancel, Clock } from './media/clock.ts';
+import type { Clock } from './media/clock.ts';
+import { onlyTracks } from './output/packet-format.ts';
 import type { ProgramFeed } from './output/program-feed.ts';
 import { rtmpFormatFor } from './output/rtmp-formats.ts';
 import { RELAY_APP } from './relay/relay-url.ts';
@@ -13,6 +15,7 @@ import {
   refusal,
   type ServerHandler,
   type StreamRequest,
+  type Viewer,
 } from './rtmp/server-handler.ts';
 
 const PUBLISH_APPS = new Set(['master', 'backup']);
@@ -95,15 +98,20 @@ export function rtmpHandler(options: RtmpHandlerOptions): ServerHandler {
       if (refused !== null) {
         return refuse('play', viewer.address, refusal('NetStream.Play.Failed', refused));
       }
-      let leave: Cancel = () => {};
-      const playback: Playback = {
-        start: () => {
-          leave = feed.join(viewer, rtmpFormatFor(viewer.messageStreamId, extensions));
-        },
-        stop: () => leave(),
-      };
-      return playback;
+      return playbackOf(feed, viewer, extensions);
     },
+  };
+}
+
+function playbackOf(feed: ProgramFeed, viewer: Viewer, extensions: Extensions): Playback {
+  const whole = rtmpFormatFor(viewer.messageStreamId, extensions);
+  let place: ReturnType<ProgramFeed['join']> | null = null;
+  return {
+    start: () => {
+      place = feed.join(viewer, whole);
+    },
+    select: (tracks) => place?.queue.select(tracks === null ? null : onlyTracks(whole, tracks)),
+    stop: () => place?.leave(),
   };
 }
 

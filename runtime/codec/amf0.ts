@@ -1,22 +1,11 @@
+import { AmfCursor, AmfReferences } from './amf-cursor.ts';
+import { AmfDate, type AmfObject, type AmfValue } from './amf-value.ts';
+import { Amf3Reader } from './amf3.ts';
 import { ProtocolError } from './protocol-error.ts';
 
-/**
- * AMF0 values (Action Message Format 0, Adobe 2007) as plain JavaScript. ECMA arrays become objects. References (2.9)
- * are refused: no encoder sends them, and a few bytes of them can name a tree of any size.
- */
-export type AmfValue = number | boolean | string | null | undefined | AmfDate | AmfValue[] | AmfObject;
-/** Made without a prototype, so that a key such as `__proto__` is only a key. */
-export interface AmfObject {
-  readonly [key: string]: AmfValue;
-}
+export { AmfDate, type AmfObject, type AmfValue } from './amf-value.ts';
 
-/** 2.13: milliseconds since the epoch; the time zone of the wire is reserved and ignored. */
-export class AmfDate {
-  readonly epochMs: number;
-  constructor(epochMs: number) {
-    this.epochMs = epochMs;
-  }
-}
+// Action Message Format 0 (Adobe, 2007); sections in brackets.
 
 export const AmfMarker = {
   number: 0x00,
@@ -25,6 +14,7 @@ export const AmfMarker = {
   object: 0x03,
   null: 0x05,
   undefined: 0x06,
+  reference: 0x07,
   ecmaArray: 0x08,
   objectEnd: 0x09,
   strictArray: 0x0a,
@@ -33,64 +23,73 @@ export const AmfMarker = {
   unsupported: 0x0d,
   xmlDocument: 0x0f,
   typedObject: 0x10,
+  avmPlus: 0x11,
 } as const;
-
-/** Deeper or larger values are an attack, not a command: the deepest that encoders send is 3 levels, some 40 values. */
-const MAX_DEPTH = 16;
-const MAX_VALUES = 2_000;
 
 /** Decodes all values in `bytes`. Throws ProtocolError where they are truncated, malformed or over the bounds. */
 export function decodeAmf0(bytes: Buffer): AmfValue[] {
+  return new Amf0Reader(bytes).values();
+}
+
+/** The same values in AMF0 alone: `bytes` as they are, unless there is AMF3 in them. Errors as in decodeAmf0. */
+export function withoutAmf3(bytes: Buffer): Buffer {
   const reader = new Amf0Reader(bytes);
-  const values: AmfValue[] = [];
-  while (reader.hasMore) values.push(reader.value(0));
-  return values;
+  const values = reader.values();
+  return reader.hasAmf3 ? encodeAmf0(...values) : bytes;
 }
 
 class Amf0Reader {
-  private position = 0;
-  private valuesLeft = MAX_VALUES;
-  private readonly bytes: Buffer;
+  private readonly cursor: AmfCursor;
+  private readonly complex: AmfReferences<AmfValue>;
+  /** For values that are written in AMF3 (3.1). */
+  private amf3: Amf3Reader | null = null;
 
   constructor(bytes: Buffer) {
-    this.bytes = bytes;
+    this.cursor = new AmfCursor(bytes);
+    this.complex = new AmfReferences(this.cursor);
   }
 
-  get hasMore(): boolean {
-    return this.position < this.bytes.length;
+  get hasAmf3(): boolean {
+    return this.amf3 !== null;
   }
 
-  value(depth: number): AmfValue {
-    if (depth > MAX_DEPTH) throw new ProtocolError('amf-too-deep', `AMF0 nested deeper than ${MAX_DEPTH}`);
-    this.valuesLeft -= 1;
-    if (this.valuesLeft < 0) {
-      throw new ProtocolError('amf-too-many-values', `more than ${MAX_VALUES} AMF0 values in one message`);
-    }
-    const marker = this.bytes.readUInt8(this.take(1));
+  values(): AmfValue[] {
+    const values: AmfValue[] = [];
+    while (this.cursor.hasMore) values.push(this.value(0));
+    return values;
+  }
+
+  private value(depth: number): AmfValue {
+    const { cursor } = this;
+    const marker = cursor.takeByte();
+    if (marker === AmfMarker.avmPlus) return this.amf3Value(depth);
+    cursor.enter(depth);
     switch (marker) {
       case AmfMarker.number:
-        return this.bytes.readDoubleBE(this.take(8));
+        return cursor.bytes.readDoubleBE(cursor.take(8));
       case AmfMarker.boolean:
-        return this.bytes.readUInt8(this.take(1)) !== 0;
+        return cursor.takeByte() !== 0;
       case AmfMarker.string:
-        return this.string(this.bytes.readUInt16BE(this.take(2)));
+        return this.text();
       case AmfMarker.longString:
       case AmfMarker.xmlDocument:
-        return this.string(this.bytes.readUInt32BE(this.take(4)));
+        return cursor.takeText(cursor.bytes.readUInt32BE(cursor.take(4)));
       case AmfMarker.object:
-        return this.object(depth);
+        return this.complex.add(depth, () => this.object(depth));
       case AmfMarker.typedObject:
-        this.string(this.bytes.readUInt16BE(this.take(2)));
-        return this.object(depth);
+        this.text();
+        return this.complex.add(depth, () => this.object(depth));
       case AmfMarker.ecmaArray:
         // The count is a hint that some encoders get wrong (2.10); the end marker decides.
-        this.take(4);
-        return this.object(depth);
+        cursor.take(4);
+        return this.complex.add(depth, () => this.object(depth));
       case AmfMarker.strictArray:
-        return this.strictArray(depth);
+        return this.complex.add(depth, () => this.strictArray(depth));
+      case AmfMarker.reference:
+        return this.complex.get(depth, cursor.bytes.readUInt16BE(cursor.take(2)));
       case AmfMarker.date: {
-        const epochMs = this.bytes.readDoubleBE(this.take(8));
-        this.take(2);
+        const epochMs = cursor.bytes.readDoubleBE(cursor.take(8));
+        cursor.take(2);
         return new AmfDate(epochMs);
       }
       case AmfMarker.null:
@@ -103,29 +102,22 @@ class Amf0Reader {
     }
   }
 
-  private take(count: number): number {
-    const start = this.position;
-    if (count > this.bytes.length - start) {
-      throw new ProtocolError(
-        'amf-malformed',
-        `AMF0 value needs ${count} bytes, ${this.bytes.length - start} left`,
-      );
-    }
-    this.position = start + count;
-    return start;
+  private amf3Value(depth: number): AmfValue {
+    this.amf3 ??= new Amf3Reader(this.cursor);
+    return this.amf3.value(depth);
   }
 
-  private string(length: number): string {
-    const start = this.take(length);
-    return this.bytes.toString('utf8', start, start + length);
+  private text(): string {
+    return this.cursor.takeText(this.cursor.bytes.readUInt16BE(this.cursor.take(2)));
   }
 
   private object(depth: number): AmfObject {
+    const { cursor } = this;
     const object: Record<string, AmfValue> = Object.create(null);
     for (;;) {
-      const key = this.string(this.bytes.readUInt16BE(this.take(2)));
-      if (key === '' && this.bytes[this.position] === AmfMarker.objectEnd) {
-        this.position += 1;
+      const key = this.text();
+      if (key === '' && cursor.bytes[cursor.position] === AmfMarker.objectEnd) {
+        cursor.position += 1;
         return object;
       }
       object[key] = this.value(depth + 1);
@@ -133,7 +125,7 @@ class Amf0Reader {
   }
 
   private strictArray(depth: number): AmfValue[] {
-    const count = this.bytes.readUInt32BE(this.take(4));
+    const count = this.cursor.bytes.readUInt32BE(this.cursor.take(4));
     const array: AmfValue[] = [];
     for (let i = 0; i < count; i += 1) array.push(this.value(depth + 1));
     return array;

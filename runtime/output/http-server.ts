@@ -169,7 +169,7 @@ function joinWebSocket(
 /** Joins with the file header in front of the first bytes: only then is it known which tracks there are. */
 function joinFlv(feed: ProgramFeed, sink: ViewerSink): () => void {
   let hasHeader = false;
-  return feed.join(
+  const { leave } = feed.join(
     {
       address: sink.address,
       get pendingBytes() {
@@ -184,6 +184,7 @@ function joinFlv(feed: ProgramFeed, sink: ViewerSink): () => void {
     },
     flvFormat,
   );
+  return leave;
 }
 
 function once(task: (reason: string) => void): (reason: string) => void {

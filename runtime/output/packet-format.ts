@@ -62,6 +62,31 @@ export function rtmpFormat(streamId: number, extensions = NO_EXTENSIONS, plain?:
   };
 }
 
+/** A format for some of the tracks, by which; made when the first viewer asks, and shared by all who ask for the same. */
+const partialFormats = new WeakMap<PacketFormat, Map<string, PacketFormat>>();
+
+/** The same for viewers that have turned tracks off; data and metadata stay. */
+export function onlyTracks(
+  format: PacketFormat,
+  tracks: { readonly video: boolean; readonly audio: boolean },
+): PacketFormat {
+  if (tracks.video && tracks.audio) return format;
+  const formats = partialFormats.get(format) ?? new Map<string, PacketFormat>();
+  partialFormats.set(format, formats);
+  const name = tracks.video ? 'video' : tracks.audio ? 'audio' : 'data';
+  const known = formats.get(name);
+  if (known !== undefined) return known;
+  const isWanted = (packet: ProgramPacket): boolean => {
+    const type = typeOf(packet);
+    return type === 'data' || tracks[type];
+  };
+  const partial: PacketFormat = {
+    encode: (packets, startTime) => format.encode(packets.filter(isWanted), startTime),
+  };
+  formats.set(name, partial);
+  return partial;
+}
+
 const TAG_TYPES = { audio: FlvTagType.audio, video: FlvTagType.video, data: FlvTagType.script };
 const MESSAGE_TYPES = {
   audio: MessageType.audio,

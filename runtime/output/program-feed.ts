@@ -97,8 +97,8 @@ export class ProgramFeed implements ProgramListener {
     return { video: isUnknown || this.hasVideo, audio: isUnknown || this.hasAudio };
   }
 
-  /** Adds a viewer: it gets headers and the GOP in the air at once. Returns how to take it off again. */
-  join(sink: ViewerSink, format: PacketFormat): Cancel {
+  /** Adds a viewer: it gets headers and the GOP in the air at once. Returns its queue, and how to take it off again. */
+  join(sink: ViewerSink, format: PacketFormat): { readonly queue: ViewerQueue; readonly leave: Cancel } {
     this.flush();
     const queue = new ViewerQueue(sink, format, this.limits, this.clock.now());
     this.queues.add(queue);
@@ -107,12 +107,13 @@ export class ProgramFeed implements ProgramListener {
       if (this.gop.length > 0) this.gopBatch ??= this.newBatch(this.gop, true, this.headersVersion);
       queue.join(this.headers(), this.gopBatch);
     }
-    return () => {
+    const leave = () => {
       if (!this.queues.delete(queue)) return;
       this.pastSkips += queue.skips;
       this.pastBytes += queue.writtenBytes;
       this.onAudience(this.queues.size);
     };
+    return { queue, leave };
   }
 
   packet(packet: ProgramPacket): void {

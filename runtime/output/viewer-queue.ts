@@ -4,6 +4,8 @@ import type { PacketFormat } from './packet-format.ts';
 
 // States of a viewer:   waiting -[join or first entry batch]▶ flowing -[queue over its bound]▶ skipping
 //                       skipping -[queue drained, at an entry batch]▶ flowing
+//                       flowing -[select another format]▶ changing (flows in the old one) -[at an entry batch]▶ flowing
+//                       any -[select nothing]▶ paused -[select a format]▶ skipping
 //                       any -[stuck for STUCK ms, or the socket closes]▶ closed
 
 /** The socket under a viewer, whatever it speaks. */
@@ -13,6 +15,8 @@ export interface ViewerSink {
   readonly pendingBytes: number;
   write(bytes: Buffer): void;
   close(reason: string, cause: CloseCause): void;
+  /** The program was not on air when this viewer came, and is now. Called before the first bytes. */
+  onAir?(): void;
 }
 
 /** Why a viewer is closed, as protocols tell it apart: it does not keep up, or there is nothing left to serve it. */
@@ -25,21 +29,28 @@ export interface ViewerLimits {
 
 /** A skipping viewer flows again once its queue is down to this share of its bound. */
 const RESUME_SHARE = 0.25;
+/** What a viewer holds of the headers whose format has changed. */
+const NO_HEADERS = -1;
 
 /** One viewer's place in a program: what it has been sent, and what is done when it does not keep up. */
 export class ViewerQueue {
   /** How often it skipped to a keyframe. */
   skips = 0;
-  readonly format: PacketFormat;
+  private format: PacketFormat;
   readonly sink: ViewerSink;
   private readonly limits: ViewerLimits;
-  private state: 'waiting' | 'flowing' | 'skipping' = 'waiting';
+  private state: 'waiting' | 'flowing' | 'skipping' | 'changing' | 'paused' = 'waiting';
+  /** Nothing was on air when it came, and nothing has been since. */
+  private isEarly = true;
+  /** The one it wants, from the next entry batch on. */
+  private nextFormat: PacketFormat;
   private headersVersion = 0;
   private readonly drain: DrainWatch;
 
   constructor(sink: ViewerSink, format: PacketFormat, limits: ViewerLimits, now: number) {
     this.sink = sink;
     this.format = format;
+    this.nextFormat = format;
     this.limits = limits;
     this.drain = new DrainWatch(now);
   }
@@ -51,6 +62,7 @@ export class ViewerQueue {
 
   /** Hands over the headers and the GOP in the air, to a viewer that just came. */
   join(headers: Batch, gop: Batch | null): void {
+    this.isEarly = false;
     this.write(headers);
     if (gop === null) return;
     if (this.fits(gop)) {
@@ -61,18 +73,17 @@ export class ViewerQueue {
 
   /** Takes a batch, or drops it where the viewer does not keep up. `headers` are those in force now. */
   send(batch: Batch, headers: Batch): void {
-    if (this.state !== 'flowing') {
-      const isDrained =
-        this.state === 'waiting' || this.sink.pendingBytes <= this.limits.queueLimitBytes * RESUME_SHARE;
-      if (!batch.isEntry || !isDrained) return;
-      this.state = 'flowing';
-      if (this.headersVersion !== batch.baseVersion) this.write(headers);
-    } else if (!this.fits(batch)) {
-      this.state = 'skipping';
-      this.skips += 1;
-      return;
-    }
-    this.write(batch);
+    if (this.state !== 'flowing') this.begin(batch, headers);
+    else if (this.fits(batch)) this.write(batch);
+    else this.skip();
+  }
+
+  /** What it wants from now on: nothing, at once; or another format, from the next entry batch on, with its headers. */
+  select(format: PacketFormat | null): void {
+    if (format !== null) this.nextFormat = format;
+    if (format === null) this.state = 'paused';
+    else if (this.state === 'paused') this.state = 'skipping';
+    else if (this.state === 'flowing') this.state = 'changing';
   }
 
   /** Closes a viewer that has taken nothing for too long. Called about once a second. */
@@ -81,6 +92,36 @@ export class ViewerQueue {
     if (this.drain.stuckMs(this.sink.pendingBytes, now) >= stuckTimeoutMs) {
       this.sink.close(`stuck: took nothing for ${stuckTimeoutMs} ms`, 'turned-out');
     }
+  }
+
+  /** Takes a batch that does not simply flow: it may be where the viewer begins. */
+  private begin(batch: Batch, headers: Batch): void {
+    if (this.isEarly) this.sink.onAir?.();
+    this.isEarly = false;
+    const flows = this.state === 'changing';
+    if (flows && !this.fits(batch)) this.skip();
+    else if (flows && !batch.isEntry) this.write(batch);
+    else if (batch.isEntry && this.isReady()) this.enter(batch, headers);
+  }
+
+  private enter(batch: Batch, headers: Batch): void {
+    this.state = 'flowing';
+    if (this.format !== this.nextFormat) this.headersVersion = NO_HEADERS;
+    this.format = this.nextFormat;
+    if (this.headersVersion !== batch.baseVersion) this.write(headers);
+    this.write(batch);
+  }
+
+  private isReady(): boolean {
+    if (this.state === 'skipping') {
+      return this.sink.pendingBytes <= this.limits.queueLimitBytes * RESUME_SHARE;
+    }
+    return this.state !== 'paused';
+  }
+
+  private skip(): void {
+    this.state = 'skipping';
+    this.skips += 1;
   }
 
   /** One batch always fits into an empty queue: who keeps up is not punished for a keyframe beyond the bound. */

@@ -59,6 +59,11 @@ export class ChunkReader {
     return this.bufferedBytes;
   }
 
+  /** How many chunk streams are open. */
+  get chunkStreamCount(): number {
+    return this.streams.size;
+  }
+
   /** Takes what a socket read. Throws ProtocolError where the peer must be closed. */
   push(data: Buffer): void {
     let position = 0;

@@ -6,6 +6,7 @@ import { packetBody, parseMedia } from '../codec/media-message.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import type { Cancel, Clock } from '../media/clock.ts';
 import { type MediaPacket, type Metadata, messageKind } from '../media/packet.ts';
+import { AckWindow } from './ack-window.ts';
 import { type Capabilities, NO_CAPABILITIES, offerCapabilities, readAnswer } from './capabilities.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import { encodeMessage, OUT_CHUNK_SIZE } from './chunk-writer.ts';
@@ -130,9 +131,7 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
   startInfo: AmfObject = {};
   private serverCapabilities: Capabilities = NO_CAPABILITIES;
   private outChunkSize = DEFAULT_CHUNK_SIZE;
-  private ackWindowBytes = 2_500_000;
-  private receivedBytes = 0;
-  private acknowledgedBytes = 0;
+  private readonly ackWindow = new AckWindow();
 
   static async open(url: RtmpUrl, options: RtmpClientOptions): Promise<RtmpClient> {
     const client = new RtmpClient(url);
@@ -296,11 +295,12 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
 
   /** A link that is cut says nothing: only an answer that does not come tells. */
   private keepAlive(periodMs: number, clock: Clock): void {
-    let heardBytes = this.receivedBytes;
+    let heardBytes = this.ackWindow.receivedBytes;
     let silentPeriods = 0;
     const stop = clock.every(periodMs, () => {
-      silentPeriods = this.receivedBytes === heardBytes ? silentPeriods + 1 : 0;
-      heardBytes = this.receivedBytes;
+      const { receivedBytes } = this.ackWindow;
+      silentPeriods = receivedBytes === heardBytes ? silentPeriods + 1 : 0;
+      heardBytes = receivedBytes;
       if (silentPeriods >= KEEP_ALIVE_PERIODS) {
         this.socket.destroy(new Error(`nothing received for ${silentPeriods * periodMs} ms`));
       } else if (this.handshake.isDone) {
@@ -316,7 +316,7 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
   }
 
   private push(data: Buffer): void {
-    this.receivedBytes += data.length;
+    this.ackWindow.receive(data.length);
     try {
       const wasDone = this.handshake.isDone;
       const rest = wasDone ? data : this.handshake.push(data);
@@ -328,12 +328,10 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
       this.socket.destroy(error);
       return;
     }
-    if (this.receivedBytes - this.acknowledgedBytes < this.ackWindowBytes) return;
-    this.acknowledgedBytes = this.receivedBytes;
-    this.transmit(
-      ChunkStreamId.control,
-      controlMessage(MessageType.acknowledgement, this.receivedBytes % 2 ** 32),
-    );
+    const sequence = this.ackWindow.takeDue();
+    if (sequence !== null) {
+      this.transmit(ChunkStreamId.control, controlMessage(MessageType.acknowledgement, sequence));
+    }
   }
 
   private receive(message: Message): void {
@@ -354,7 +352,7 @@ class RtmpClient implements RtmpPublisher, RtmpPlayer {
         else this.receiveReply(message.name, message.transactionId, message.args);
         break;
       case 'window-ack-size':
-        if (message.bytes > 0) this.ackWindowBytes = message.bytes;
+        this.ackWindow.resize(message.bytes);
         break;
       case 'user-control':
         if (message.event === UserControlEvent.pingRequest) {

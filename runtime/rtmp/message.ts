@@ -1,4 +1,4 @@
-import { type AmfValue, decodeAmf0, encodeAmf0 } from '../codec/amf0.ts';
+import { type AmfObject, type AmfValue, decodeAmf0, encodeAmf0 } from '../codec/amf0.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import { MessageType, type RawMessage, type UserControlEvent } from './wire.ts';
 
@@ -44,7 +44,7 @@ export function decodeMessage(raw: RawMessage): Message[] {
     case MessageType.commandAmf0:
       return [decodeCommand(streamId, bounded(payload))];
     case MessageType.commandAmf3:
-      // One byte of format, 0, and then AMF0 after all (what every client sends).
+      // One byte of format, 0, and then AMF0 after all, in which values may be AMF3 (what every client sends).
       return [decodeCommand(streamId, bounded(payload).subarray(1))];
     case MessageType.aggregate:
       return splitAggregate(raw).flatMap(decodeMessage);
@@ -122,6 +122,11 @@ export function commandMessage(
     timestamp: 0,
     payload: encodeAmf0(name, transactionId, ...args),
   };
+}
+
+/** The information object of an onStatus (7.2.2), its fields in the order in which Wirecast wants them. */
+export function statusInfo(level: 'status' | 'error', code: string, description: string): AmfObject {
+  return { level, code, description };
 }
 
 /** Set Chunk Size, Acknowledgement or Window Acknowledgement Size (5.4). */

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import type { Clock } from '../media/clock.ts';
+import { AckWindow } from './ack-window.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import { Handshake } from './handshake.ts';
 import { decodeMessage } from './message.ts';
@@ -54,8 +55,7 @@ export class ServerConnection implements SessionConnection {
   private readonly reader: ChunkReader;
   private readonly openedAt: number;
   private lastReceivedAt: number;
-  private receivedBytes = 0;
-  private acknowledgedBytes = 0;
+  private readonly ackWindow = new AckWindow();
   /** Replies that were written since the client had last taken everything. */
   private replyBytes = 0;
   private isClosed = false;
@@ -74,7 +74,7 @@ export class ServerConnection implements SessionConnection {
     this.openedAt = clock.now();
     this.lastReceivedAt = this.openedAt;
     this.handshake = new Handshake('server', (bytes) => this.write(bytes));
-    this.session = new ServerSession(handler, this);
+    this.session = new ServerSession(handler, this, this.ackWindow);
     this.reader = new ChunkReader(
       {
         maxMessageBytes: COMMAND_MESSAGE_BYTES,
@@ -118,7 +118,7 @@ export class ServerConnection implements SessionConnection {
     this.reader.limits.maxBufferedBytes = 2 * messageBytes + COMMAND_MESSAGE_BYTES;
   }
 
-  viewer(messageStreamId: number): Viewer {
+  viewer(messageStreamId: number, onAir: () => void): Viewer {
     const { socket } = this;
     return {
       messageStreamId,
@@ -127,6 +127,7 @@ export class ServerConnection implements SessionConnection {
         return pendingBytes(socket);
       },
       write: (bytes) => this.transmit(bytes),
+      onAir,
       close: (reason) => this.close(reason),
     };
   }
@@ -138,6 +139,17 @@ export class ServerConnection implements SessionConnection {
     this.finish(reason);
   }
 
+  /** What the client makes us hold; each has a bound (docs/specifications.md, "Bounds"). */
+  get held() {
+    const { reader, session, replyBytes } = this;
+    return {
+      messageBytes: reader.heldBytes,
+      chunkStreams: reader.chunkStreamCount,
+      messageStreams: session.streamCount,
+      replyBytes,
+    };
+  }
+
   private transmit(bytes: Buffer): void {
     if (!this.isClosed) this.socket.write(bytes);
   }
@@ -145,11 +157,12 @@ export class ServerConnection implements SessionConnection {
   private receive(data: Buffer): void {
     if (this.isClosed) return;
     this.lastReceivedAt = this.clock.now();
-    this.receivedBytes += data.length;
+    this.ackWindow.receive(data.length);
     this.socket.cork();
     try {
       this.reader.push(this.handshake.isDone ? data : this.shakeHands(data));
-      this.acknowledge();
+      const sequence = this.ackWindow.takeDue();
+      if (sequence !== null) this.session.acknowledge(sequence);
       this.countHeld();
       if (this.replyBytes > MAX_REPLY_BYTES) {
         throw new ProtocolError(
@@ -180,13 +193,6 @@ export class ServerConnection implements SessionConnection {
     const grown = held - this.strangerBytes;
     this.strangerBytes = held;
     this.options.onHeld(grown);
-  }
-
-  /** 5.4.3: an encoder may stop sending until what it sent is acknowledged. The sequence number wraps. */
-  private acknowledge(): void {
-    if (this.receivedBytes - this.acknowledgedBytes < this.session.ackWindowBytes) return;
-    this.acknowledgedBytes = this.receivedBytes;
-    this.session.acknowledge(this.receivedBytes % 2 ** 32);
   }
 
   private finish(reason: string): void {

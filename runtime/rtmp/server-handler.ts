@@ -48,8 +48,15 @@ export interface Publication {
 export interface Playback {
   /** The client has its answers; media may follow. */
   start(): void;
+  /** What the client wants from now on; null: nothing, while it pauses. Not there: it gets everything. */
+  select?(tracks: TrackChoice | null): void;
   /** Called once, however the play ends. */
   stop(reason: string): void;
+}
+
+export interface TrackChoice {
+  readonly video: boolean;
+  readonly audio: boolean;
 }
 
 /** A playing client: takes bytes that are already in chunks. */
@@ -58,6 +65,8 @@ export interface Viewer extends Peer {
   /** Bytes that were written and that the kernel has not taken yet. */
   readonly pendingBytes: number;
   write(bytes: Buffer): void;
+  /** What it plays was not on air when it came, and is now. Called before the first bytes. */
+  onAir(): void;
 }
 
 /** Refusals by name, so that all say the same for the same mistake. */

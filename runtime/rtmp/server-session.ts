@@ -1,7 +1,7 @@
 import type { AmfObject, AmfValue } from '../codec/amf0.ts';
-import { asMetadata, asObject, dataPacket, decodeData, withoutSetDataFrame } from '../codec/data-message.ts';
-import { parseMedia } from '../codec/media-message.ts';
+import { asObject } from '../codec/data-message.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
+import { type AckWindow, WINDOW_BYTES } from './ack-window.ts';
 import { answerCapabilities, type Capabilities, NO_CAPABILITIES, readCapabilities } from './capabilities.ts';
 import { encodeMessage, OUT_CHUNK_SIZE } from './chunk-writer.ts';
 import {
@@ -10,62 +10,46 @@ import {
   controlMessage,
   type Message,
   peerBandwidthMessage,
+  statusInfo,
   userControlMessage,
 } from './message.ts';
-import {
-  type Playback,
-  type Publication,
-  type Refusal,
-  refusal,
-  type ServerHandler,
-  type Viewer,
-} from './server-handler.ts';
+import { refusal, type ServerHandler, type StreamRequest } from './server-handler.ts';
+import { ServerStream, type StreamSession } from './server-stream.ts';
 import { printable, resolveStreamPath } from './stream-path.ts';
 import { ChunkStreamId, DEFAULT_CHUNK_SIZE, MessageType, type RawMessage, UserControlEvent } from './wire.ts';
 
-// States of a session:        connecting -[connect]▶ connected
-// States of each stream:      idle -[publish]▶ publishing -[FCUnpublish, closeStream]▶ idle
-//                             idle -[play]▶ playing -[closeStream]▶ idle;   any -[deleteStream, socket]▶ gone
-
-type StreamState =
-  | { readonly kind: 'idle' }
-  | { readonly kind: 'publishing'; readonly name: string; readonly publication: Publication }
-  | { readonly kind: 'playing'; readonly playback: Playback };
+// States of a session:  connecting -[connect]▶ connected;   those of its message streams: server-stream.ts
 
 /** What a session needs of the connection under it. */
-export interface SessionConnection {
-  readonly address: string;
+export type SessionConnection = StreamSession['connection'] & {
   /** Writes bytes to the socket; replies of one turn are gathered there. */
   write(bytes: Buffer): void;
-  viewer(messageStreamId: number): Viewer;
-  /** The client has shown that it may publish: it may send whole frames from now on. */
-  allowLargeMessages(): void;
-  /** Writes what is gathered, then ends the connection. */
-  close(reason: string): void;
-}
+};
 
-/** Bytes after which each side acknowledges what it got (5.4.4): what common servers announce. */
-const WINDOW_BYTES = 2_500_000;
 /** Encoders open one or two streams. */
 const MAX_STREAMS = 8;
 
-/** One client's conversation (RTMP 1.0, 7.2): messages in, replies out. Knows no socket and no clock. */
-export class ServerSession {
-  /** Acknowledge after so many bytes, as the client asked. */
-  ackWindowBytes = WINDOW_BYTES;
-  private readonly handler: ServerHandler;
-  private readonly connection: SessionConnection;
-  private readonly streams = new Map<number, StreamState>();
+/**
+ * One client's conversation (RTMP 1.0, 7.2): messages in, replies out. Knows no socket and no clock. The commands for the
+ * connection are here, those for one of its message streams in server-stream.ts.
+ */
+export class ServerSession implements StreamSession {
+  /** What the client has said that it can do. */
+  capabilities: Capabilities = NO_CAPABILITIES;
+  readonly handler: ServerHandler;
+  readonly connection: SessionConnection;
+  private readonly ackWindow: AckWindow;
+  private readonly streams = new Map<number, ServerStream>();
   private application: string | null = null;
-  private capabilities: Capabilities = NO_CAPABILITIES;
   private nextStreamId = 1;
   private outChunkSize = DEFAULT_CHUNK_SIZE;
   /** Why the connection is gone; null while it is there. */
-  private endReason: string | null = null;
+  endReason: string | null = null;
 
-  constructor(handler: ServerHandler, connection: SessionConnection) {
+  constructor(handler: ServerHandler, connection: SessionConnection, ackWindow: AckWindow) {
     this.handler = handler;
     this.connection = connection;
+    this.ackWindow = ackWindow;
   }
 
   /** What the client does, for logs and for the idle rule. */
@@ -80,16 +64,16 @@ export class ServerSession {
     switch (message.type) {
       case 'audio':
       case 'video':
-        this.receiveMedia(message);
+        this.publishingStream(message.streamId)?.receiveMedia(message);
         break;
       case 'data':
-        this.receiveData(message.streamId, message.timestamp, message.payload);
+        this.publishingStream(message.streamId)?.receiveData(message);
         break;
       case 'command':
         this.receiveCommand(message);
         break;
       case 'window-ack-size':
-        if (message.bytes > 0) this.ackWindowBytes = message.bytes;
+        this.ackWindow.resize(message.bytes);
         break;
       case 'user-control':
         if (message.event === UserControlEvent.pingRequest) {
@@ -102,8 +86,8 @@ export class ServerSession {
     }
   }
 
-  acknowledge(receivedBytes: number): void {
-    this.sendControl(controlMessage(MessageType.acknowledgement, receivedBytes));
+  acknowledge(sequence: number): void {
+    this.sendControl(controlMessage(MessageType.acknowledgement, sequence));
   }
 
   /**
@@ -112,18 +96,20 @@ export class ServerSession {
    */
   requestReconnect(description: string): void {
     if (!this.capabilities.reconnect) return;
-    this.sendStatus(0, 'status', 'NetConnection.Connect.ReconnectRequest', description);
+    this.sendStatus(0, statusInfo('status', 'NetConnection.Connect.ReconnectRequest', description));
   }
 
   /** The last words before the connection is closed because this server goes down. */
   announceEnd(reason: string): void {
-    for (const [id, { kind }] of this.streams) {
-      // What FFmpeg and librtmp take for the end of the stream, and not for an error.
-      if (kind === 'playing') this.sendStatus(id, 'status', 'NetStream.Play.UnpublishNotify', reason);
-    }
+    for (const stream of this.streams.values()) stream.announceEnd(reason);
     if (this.role !== 'publisher') return;
     if (this.capabilities.reconnect) this.requestReconnect(reason);
-    else this.sendStatus(0, 'error', 'NetConnection.Connect.AppShutdown', reason);
+    else this.sendStatus(0, statusInfo('error', 'NetConnection.Connect.AppShutdown', reason));
+  }
+
+  /** How many message streams are open. */
+  get streamCount(): number {
+    return this.streams.size;
   }
 
   /** The connection is gone: whatever was going on ends. */
@@ -132,29 +118,23 @@ export class ServerSession {
     for (const id of [...this.streams.keys()]) this.deleteStream(id, reason);
   }
 
-  private receiveMedia(message: Extract<Message, { type: 'audio' | 'video' }>): void {
-    const stream = this.streams.get(message.streamId);
-    if (stream?.kind !== 'publishing') return;
-    const { type, payload, timestamp } = message;
-    for (const packet of parseMedia(type, payload, timestamp)) stream.publication.packet(packet);
+  resolve(streamName: string): StreamRequest {
+    return resolveStreamPath(this.application ?? '', streamName);
   }
 
-  private receiveData(streamId: number, timestamp: number, payload: Buffer): void {
-    const stream = this.streams.get(streamId);
-    if (stream?.kind !== 'publishing') return;
-    const data = decodeData(payload);
-    if (data?.name === 'onMetaData') {
-      const metadata = asMetadata(data.value);
-      if (metadata !== null) stream.publication.metadata(metadata);
-    } else if (data !== null) {
-      stream.publication.packet(dataPacket(timestamp, withoutSetDataFrame(payload)));
-    }
+  sendStatus(streamId: number, info: AmfObject, name = 'onStatus'): void {
+    this.send(ChunkStreamId.status, commandMessage(streamId, name, 0, null, info));
+  }
+
+  sendControl(message: RawMessage): void {
+    this.send(ChunkStreamId.control, message);
   }
 
   private receiveCommand(command: Command): void {
     if (this.application === null && command.name !== 'connect') {
       throw new ProtocolError('command', `${printable(command.name)} before connect`);
     }
+    const [, first, , , reset] = command.args;
     switch (command.name) {
       case 'connect':
         this.connect(command);
@@ -163,24 +143,43 @@ export class ServerSession {
         this.createStream(command);
         break;
       case 'publish':
-        this.publish(command);
+        this.openStream(command).publish(text(first));
         break;
       case 'play':
-        this.play(command);
+        // What it says of start and duration is for recorded streams: this is live, from now on.
+        this.openStream(command).play(text(first), reset !== false && reset !== 0);
+        break;
+      case 'pause':
+        this.streams.get(command.streamId)?.pause(first === true);
+        break;
+      case 'receiveAudio':
+        this.streams.get(command.streamId)?.receive('audio', first === true);
+        break;
+      case 'receiveVideo':
+        this.streams.get(command.streamId)?.receive('video', first === true);
+        break;
+      case 'closeStream':
+        this.streams.get(command.streamId)?.close('closeStream');
+        break;
+      case 'deleteStream':
+        this.deleteStream(number(first), 'deleteStream');
         break;
       case 'FCPublish':
         this.reply(command, '_result', null);
-        this.sendStatus(0, 'status', 'NetStream.Publish.Start', 'FCPublish', 'onFCPublish');
+        this.sendStatus(0, statusInfo('status', 'NetStream.Publish.Start', 'FCPublish'), 'onFCPublish');
         break;
       case 'FCUnpublish':
-        this.unpublishByName(text(command.args[1]));
         this.reply(command, '_result', null);
+        this.sendStatus(
+          0,
+          statusInfo('status', 'NetStream.Unpublish.Success', 'FCUnpublish'),
+          'onFCUnpublish',
+        );
+        this.unpublishByName(text(first));
         break;
-      case 'closeStream':
-        this.closeStream(command.streamId, 'closeStream');
-        break;
-      case 'deleteStream':
-        this.deleteStream(number(command.args[1]), 'deleteStream');
+      case 'FCSubscribe':
+        this.reply(command, '_result', null);
+        this.sendStatus(0, statusInfo('status', 'NetStream.Play.Start', 'FCSubscribe'), 'onFCSubscribe');
         break;
       case 'releaseStream':
       case '_checkbw':
@@ -190,7 +189,7 @@ export class ServerSession {
         this.reply(command, '_result', null, 0);
         break;
       default:
-        // Players send commands of their own (pause, receiveAudio …): what is not known is not an error.
+        // Players send commands of their own: what is not known is not an error.
         break;
     }
   }
@@ -235,103 +234,53 @@ export class ServerSession {
   }
 
   private createStream(command: Command): void {
+    if (this.streams.size >= MAX_STREAMS) this.forgetSpentStream();
     if (this.streams.size >= MAX_STREAMS) {
       throw new ProtocolError('too-many-streams', `more than ${MAX_STREAMS} streams on one connection`);
     }
     const id = this.nextStreamId;
     this.nextStreamId += 1;
-    this.streams.set(id, { kind: 'idle' });
+    this.streams.set(id, new ServerStream(id, this));
     this.reply(command, '_result', null, id);
   }
 
-  private publish(command: Command): void {
-    const id = command.streamId;
-    const name = text(command.args[1]);
-    if (this.streams.get(id)?.kind !== 'idle') {
-      throw new ProtocolError('command', `publish on stream ${id}, which is not open or not idle`);
-    }
-    const request = resolveStreamPath(this.application ?? '', name);
-    const answer =
-      request.name === ''
-        ? refusal('NetStream.Publish.BadName', 'publish names no stream')
-        : this.handler.publish(request, this.connection);
-    if ('refused' in answer) {
-      this.refuseStream(id, answer);
-      return;
-    }
-    // A take-over by the same client closes this very connection while the handler is asked.
-    if (this.endReason !== null) {
-      answer.end(this.endReason);
-      return;
-    }
-    this.streams.set(id, { kind: 'publishing', name, publication: answer });
-    this.connection.allowLargeMessages();
-    this.sendControl(userControlMessage(UserControlEvent.streamBegin, id));
-    const description = `${request.app}/${request.name} is now published.`;
-    this.send(
-      ChunkStreamId.status,
-      commandMessage(id, 'onStatus', 0, null, {
-        ...status('status', 'NetStream.Publish.Start', description),
-        ...answer.startInfo,
-      }),
-    );
+  /** Flash Media Live Encoder opens a stream for each time it publishes, and may never delete one. */
+  private forgetSpentStream(): void {
+    const spent = [...this.streams.values()].find(({ isSpent }) => isSpent);
+    if (spent !== undefined) this.streams.delete(spent.id);
   }
 
-  private play(command: Command): void {
-    const id = command.streamId;
-    if (this.streams.get(id)?.kind !== 'idle') {
-      throw new ProtocolError('command', `play on stream ${id}, which is not open or not idle`);
+  /**
+   * Where media and data go. A chunk stream may begin with a header that names no message stream (type 1, 2 or 3): it is
+   * 0 then, and means the only one there is.
+   */
+  private publishingStream(id: number): ServerStream | undefined {
+    if (id !== 0) return this.streams.get(id);
+    let only: ServerStream | undefined;
+    for (const stream of this.streams.values()) {
+      if (stream.kind !== 'publishing') continue;
+      if (only !== undefined) return undefined;
+      only = stream;
     }
-    const request = resolveStreamPath(this.application ?? '', text(command.args[1]));
-    const answer =
-      request.name === ''
-        ? refusal('NetStream.Play.StreamNotFound', 'play names no stream')
-        : this.handler.play(request, this.connection.viewer(id), this.capabilities);
-    if ('refused' in answer) {
-      this.refuseStream(id, answer);
-      return;
-    }
-    if (this.endReason !== null) {
-      answer.stop(this.endReason);
-      return;
-    }
-    this.streams.set(id, { kind: 'playing', playback: answer });
-    const path = `${request.app}/${request.name}`;
-    this.sendControl(userControlMessage(UserControlEvent.streamBegin, id));
-    this.sendStatus(id, 'status', 'NetStream.Play.Reset', `Playing and resetting ${path}.`);
-    this.sendStatus(id, 'status', 'NetStream.Play.Start', `Started playing ${path}.`);
-    answer.start();
+    return only;
   }
 
-  private refuseStream(id: number, { code, description }: Refusal): void {
-    this.sendStatus(id, 'error', code, description);
-    this.connection.close(`refused: ${description}`);
+  private openStream({ name, streamId }: Command): ServerStream {
+    const stream = this.streams.get(streamId);
+    if (stream === undefined)
+      throw new ProtocolError('command', `${name} on stream ${streamId}, which is not open`);
+    return stream;
   }
 
   /** FCUnpublish names the stream and not its id (Flash Media Live Encoder). */
   private unpublishByName(name: string): void {
-    for (const [id, stream] of this.streams) {
-      if (stream.kind === 'publishing' && (stream.name === name || name === '')) {
-        this.closeStream(id, 'FCUnpublish');
-      }
-    }
-  }
-
-  private closeStream(id: number, reason: string): void {
-    const stream = this.streams.get(id);
-    if (stream === undefined) return;
-    this.streams.set(id, { kind: 'idle' });
-    if (stream.kind === 'publishing') {
-      stream.publication.end(reason);
-      this.sendStatus(id, 'status', 'NetStream.Unpublish.Success', `${reason}: no longer published.`);
-    } else if (stream.kind === 'playing') {
-      stream.playback.stop(reason);
-      this.sendStatus(id, 'status', 'NetStream.Play.Stop', 'Stopped playing.');
+    for (const stream of this.streams.values()) {
+      if (name === '' ? stream.kind === 'publishing' : stream.publishes(name)) stream.close('FCUnpublish');
     }
   }
 
   private deleteStream(id: number, reason: string): void {
-    this.closeStream(id, reason);
+    this.streams.get(id)?.close(reason);
     this.streams.delete(id);
   }
 
@@ -340,29 +289,9 @@ export class ServerSession {
     this.send(ChunkStreamId.command, commandMessage(0, name, command.transactionId, ...values));
   }
 
-  private sendStatus(
-    streamId: number,
-    level: 'status' | 'error',
-    code: string,
-    description: string,
-    name = 'onStatus',
-  ): void {
-    const info = status(level, code, description);
-    this.send(ChunkStreamId.status, commandMessage(streamId, name, 0, null, info));
-  }
-
-  private sendControl(message: RawMessage): void {
-    this.send(ChunkStreamId.control, message);
-  }
-
   private send(chunkStreamId: number, message: RawMessage): void {
     this.connection.write(encodeMessage(chunkStreamId, message, this.outChunkSize));
   }
-}
-
-/** Fields in the order in which Wirecast wants them. */
-function status(level: 'status' | 'error', code: string, description: string): AmfObject {
-  return { level, code, description };
 }
 
 function text(value: AmfValue): string {

@@ -66,7 +66,7 @@ export class Studio {
           let leave = (): void => {};
           return {
             start: () => {
-              leave = this.stage.feed.join(viewer, rtmpFormat(viewer.messageStreamId));
+              ({ leave } = this.stage.feed.join(viewer, rtmpFormat(viewer.messageStreamId)));
             },
             stop: () => leave(),
           };

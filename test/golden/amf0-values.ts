@@ -83,6 +83,11 @@ export const amf0Readings: readonly Amf0Case[] = [
     bytes: bytes("10 0003 'Foo' / 0001 'a' 01 01 / 000009"),
     message: [{ a: true }],
   },
+  {
+    name: 'reference (2.9) to an object, and to an array in it',
+    bytes: bytes("03 / 0001 'a' 0a 00000001 01 01 / 000009 / 07 0001 / 07 0000"),
+    message: [{ a: [true] }, [true], { a: [true] }],
+  },
   { name: 'XML document (2.17)', bytes: bytes("0f 00000004 '<a/>'"), message: ['<a/>'] },
   { name: 'long string that is short', bytes: bytes("0c 00000002 'ab'"), message: ['ab'] },
   { name: 'unsupported (2.15)', bytes: bytes('0d'), message: [undefined] },
@@ -107,13 +112,34 @@ export const amf0Refused: ReadonlyArray<{
   { name: 'object without an end', bytes: bytes("03 0001 'a' 05"), code: 'amf-malformed' },
   { name: 'object end outside of objects', bytes: bytes('09'), code: 'amf-unsupported' },
   { name: 'object end as a value', bytes: bytes("03 0001 'a' 09"), code: 'amf-unsupported' },
+  {
+    name: 'a reference that makes it 17 deep',
+    bytes: bytes('0a 00000002 / 0a00000001*15 05 / 0a 00000001 07 0001'),
+    code: 'amf-too-deep',
+  },
   { name: 'movie clip (2.6)', bytes: bytes('04'), code: 'amf-unsupported' },
-  { name: 'reference (2.9)', bytes: bytes('07 0000'), code: 'amf-unsupported' },
+  { name: 'reference (2.9) to nothing', bytes: bytes('07 0000'), code: 'amf-malformed' },
+  { name: 'object that holds itself', bytes: bytes("03 0001 'a' 07 0000 000009"), code: 'amf-unsupported' },
+  {
+    name: 'references that grow to 2 to the power of 11 values',
+    bytes: bytes(`0a 0000000c / 0a 00000000 / ${Array.from({ length: 11 }, (_, i) => doubled(i)).join(' ')}`),
+    code: 'amf-too-many-values',
+  },
+  {
+    name: 'more than 64 kB without the references',
+    bytes: bytes('0a 00000001 02 1000 61*4096 / 070000*17'),
+    code: 'amf-too-many-values',
+  },
   { name: 'record set (2.16)', bytes: bytes('0e'), code: 'amf-unsupported' },
-  { name: 'AMF3 (3.1)', bytes: bytes('11 04 01'), code: 'amf-unsupported' },
   { name: 'unknown marker', bytes: bytes('ff'), code: 'amf-unsupported' },
   { name: 'objects 18 deep', bytes: bytes('03 00016103*17 000009*18'), code: 'amf-too-deep' },
   { name: 'arrays 20,000 deep', bytes: bytes('0a00000001*20000'), code: 'amf-too-deep' },
   { name: '2,001 values', bytes: bytes('05*2001'), code: 'amf-too-many-values' },
   { name: '2,001 values in an array', bytes: bytes('0a 000007d0 05*2000'), code: 'amf-too-many-values' },
 ];
+
+/** An array of two, both the one before it: number `index` + 1, as the array around them all is 0. */
+function doubled(index: number): string {
+  const reference = `07 ${(index + 1).toString(16).padStart(4, '0')}`;
+  return `0a 00000002 ${reference} ${reference}`;
+}

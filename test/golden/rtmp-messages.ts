@@ -222,6 +222,11 @@ export const rtmpMessageReadings: ReadonlyArray<Pick<RtmpMessageCase, 'name' | '
     message: [{ type: 'command', streamId: 1, name: 'play', transactionId: 0, args: [null, 'a'] }],
   },
   {
+    name: 'AMF3 command with AMF3 in it',
+    raw: raw(17, 1, 0, "00 02 0004 'play' 00 0000000000000000 11 01 11 06 03 'a' 11 04 ffffffff"),
+    message: [{ type: 'command', streamId: 1, name: 'play', transactionId: 0, args: [null, 'a', -1] }],
+  },
+  {
     name: 'AMF3 data: the byte of format goes',
     raw: raw(15, 1, 7, "00 02 000a 'onTextData' 05"),
     message: [media('data', 1, 7, "02 000a 'onTextData' 05")],
@@ -293,7 +298,7 @@ export const rtmpMessagesRefused = [
   { name: 'command of nothing', raw: raw(20, 0, 0, ''), code: 'command' },
   { name: 'AMF3 command of nothing', raw: raw(17, 0, 0, ''), code: 'command' },
   { name: 'command whose name is a number', raw: raw(20, 0, 0, '00 3ff0000000000000'), code: 'command' },
-  { name: 'AMF3 command in real AMF3', raw: raw(17, 0, 0, "00 11 06 09 'play'"), code: 'amf-unsupported' },
+  { name: 'AMF3 command of a marker that is none', raw: raw(17, 0, 0, '00 11 12'), code: 'amf-unsupported' },
   { name: 'command that ends inside a value', raw: raw(20, 0, 0, "02 0007 'conn'"), code: 'amf-malformed' },
   {
     name: 'command of more than 64 kB',

@@ -27,7 +27,7 @@ describe('the audience of a feed', () => {
     const join = (name: string) => {
       const sink = new FakeSink();
       sinks.set(name, sink);
-      return feed.join(sink, flvFormat);
+      return feed.join(sink, flvFormat).leave;
     };
     return { clock, feed, log, join, sinks };
   }
@@ -98,5 +98,43 @@ describe('a feed whose program has rested', () => {
     stage.feed.reset();
     stage.clock.advance(0);
     expect(viewer.story).toHaveLength(before);
+  });
+});
+
+describe('a viewer that comes before its program is on air', () => {
+  function early() {
+    const stage = new Stage();
+    const events: string[] = [];
+    const join = (name: string) => {
+      const sink = Object.assign(new FakeSink(), { onAir: () => events.push(`${name} is told`) });
+      sink.write = () => events.push(`${name} gets bytes`);
+      return stage.feed.join(sink, flvFormat).queue;
+    };
+    return { stage, events, join };
+  }
+
+  it('is told when it comes, once, and before the first bytes', () => {
+    const { stage, events, join } = early();
+    join('first');
+    expect(events).toEqual([]);
+    stage.goOnAir();
+    stage.turns(video(40), video(80, true));
+    expect(events).toEqual(['first is told', ...Array(3).fill('first gets bytes')]);
+  });
+
+  it('is told while it pauses, and gets no bytes', () => {
+    const { stage, events, join } = early();
+    join('first').select(null);
+    stage.goOnAir();
+    expect(events).toEqual(['first is told']);
+  });
+
+  it('is not the one that comes later', () => {
+    const { stage, events, join } = early();
+    stage.goOnAir();
+    join('late');
+    stage.turn(video(40));
+    expect(events).not.toContain('late is told');
+    expect(events).toContain('late gets bytes');
   });
 });

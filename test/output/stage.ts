@@ -107,10 +107,9 @@ export class Stage {
     this.feed = new ProgramFeed(this.program, limits, this.clock);
   }
 
-  join(format: PacketFormat = flvFormat): FakeSink & { leave: () => void } {
+  join(format: PacketFormat = flvFormat): FakeSink & ReturnType<ProgramFeed['join']> {
     const sink = new FakeSink();
-    const leave = this.feed.join(sink, format);
-    return Object.assign(sink, { leave });
+    return Object.assign(sink, this.feed.join(sink, format));
   }
 
   /** Hands the feed packets of one turn of the event loop, and ends the turn. */

@@ -1,4 +1,5 @@
 import { Handshake } from '../../../runtime/rtmp/handshake.ts';
+import { handshakes } from '../../golden/handshakes.ts';
 import { orPeerMistake, promise } from '../peer-mistake.ts';
 import type { Target } from '../target.ts';
 
@@ -7,7 +8,12 @@ const WHOLE_BYTES = 1 + 2 * 1_536;
 /** Both roles get the bytes, in pieces as long as the first byte says. */
 export const target: Target = {
   maxBytes: 4_096,
-  seeds: () => [Buffer.alloc(WHOLE_BYTES + 9, 3), Buffer.concat([Buffer.of(255, 3), Buffer.alloc(1_536)])],
+  seeds: () => [
+    Buffer.alloc(WHOLE_BYTES + 9, 3),
+    ...[Buffer.alloc(1_536), ...handshakes.map(({ bytes }) => bytes)].map((first) =>
+      Buffer.concat([Buffer.of(255, 3), first]),
+    ),
+  ],
   run: (input) => {
     const size = 1 + 16 * (input[0] ?? 0);
     for (const role of ['server', 'client'] as const) {

@@ -10,6 +10,7 @@ import { encodeMessage } from '../../../runtime/rtmp/chunk-writer.ts';
 import { commandMessage } from '../../../runtime/rtmp/message.ts';
 import { ServerConnection } from '../../../runtime/rtmp/server-connection.ts';
 import { chunkStreams } from '../../golden/chunk-streams.ts';
+import { conformanceCases } from '../../golden/conformance.ts';
 import { mediaTags } from '../../golden/media-tags.ts';
 import { rtmpMessages } from '../../golden/rtmp-messages.ts';
 import {
@@ -20,7 +21,7 @@ import {
   videoPacket,
 } from '../../input/sample-packets.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { FakeSocket } from '../fake-socket.ts';
+import { FakeSocket } from '../../support/fake-socket.ts';
 import { promise } from '../peer-mistake.ts';
 import type { Target } from '../target.ts';
 
@@ -205,6 +206,9 @@ export const target: Target = {
       [0, 1, 2, 4, 12].map((kind) => Buffer.concat([Buffer.of(kind, 40), bytes])),
     ),
     ...mediaTags.map(({ track, bytes }) => mediaMessage(track, bytes)),
+    ...conformanceCases
+      .filter(({ hasHandshake }) => !hasHandshake)
+      .map(({ bytes }) => Buffer.concat([Buffer.of(1, 40), bytes])),
   ],
   run: (input) => {
     if (host.peers >= PEERS_A_HOST) host = new MiniatureHost();
