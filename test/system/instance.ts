@@ -46,6 +46,12 @@ case "$1 $2" in
   *) exit 252 ;;
 esac
 `;
+/** Sends the requests for metadata to the test, and all others on their way. */
+function curlFor(metadataPort: number): string {
+  return `#!/bin/bash
+exec /usr/bin/curl --connect-to 169.254.169.254:80:127.0.0.1:${metadataPort} "$@"
+`;
+}
 /** The host has no credentials here, and must not look for them in the network of the tests. */
 const NO_CREDENTIALS = '[Service]\nEnvironment=AWS_EC2_METADATA_DISABLED=true\n';
 
@@ -56,12 +62,14 @@ export interface InstanceOptions {
   /** By what the template names them. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly hasMirror?: boolean;
+  /** Where the test answers for the instance's metadata; nothing answers unless said. */
+  readonly metadataPort?: number;
 }
 
 export class Instance {
   readonly machine: Machine;
 
-  constructor({ userData, objects, secrets, hasMirror = true }: InstanceOptions) {
+  constructor({ userData, objects, secrets, hasMirror = true, metadataPort }: InstanceOptions) {
     const root = makeDebianRoot();
     const put = (path: string, content: string | Uint8Array, mode = 0o644): void => {
       const file = join(root, path);
@@ -77,6 +85,7 @@ export class Instance {
     copyFileSync(process.execPath, join(root, 'aws/node'));
     for (const [name, content] of Object.entries(objects)) put(`aws/s3/${name}`, content);
     for (const [name, secret] of Object.entries(secrets)) put(`aws/secrets/${name}`, `${secret}\n`);
+    if (metadataPort !== undefined) put('usr/local/bin/curl', curlFor(metadataPort), 0o755);
     if (!hasMirror) put('aws/no-mirror', '');
     put('etc/systemd/system/understudy.service.d/test.conf', NO_CREDENTIALS);
     this.machine = new Machine(root);

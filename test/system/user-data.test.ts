@@ -14,10 +14,11 @@ import { publishRtmp } from '../../runtime/rtmp/client.ts';
 import { systemClock as clock } from '../../runtime/system-clock.ts';
 import { buildBundle } from '../../scripts/build-bundle.ts';
 import { testConfig } from '../lib/support/app.ts';
-import { hostsStack, userDataOf } from '../lib/support/hosts-template.ts';
+import { edgeUserDataOf, hostsStack, userDataOf } from '../lib/support/hosts-template.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { until } from '../support/until.ts';
 import { INSTANCE_ID, Instance, type InstanceOptions } from './instance.ts';
+import { InstanceMetadata } from './instance-metadata.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const HOST = 'master-camera1';
@@ -31,6 +32,7 @@ const PATIENCE_MS = 30_000;
 let folder: string;
 let ports: { rtmp: number; http: number; control: number };
 let whole: InstanceOptions;
+let edge: InstanceOptions;
 let objectName: string;
 let instance: Instance | undefined;
 let squatter: Server | undefined;
@@ -42,17 +44,16 @@ beforeAll(async () => {
   const [rtmp = 0, http = 0, control = 0] = await freePorts(3);
   ports = { rtmp, http, control };
   const listeners = { rtmp: { port: rtmp }, http: { port: http }, control: { port: control } };
-  const stack = hostsStack(testConfig(listeners), bundle);
+  const stack = hostsStack(testConfig({ ...listeners, aws: { edges: {} } }), bundle);
   const region = { 'AWS::Region': 'eu-central-1', 'AWS::AccountId': '123456789012' };
   const userData = userDataOf(stack, region).get(HOST) ?? '';
   objectName = /'s3:\/\/(.*\.tar)'/.exec(userData)?.[1] ?? '';
   const secretOf = (name: string): string =>
     new RegExp(`^fetch '${name}' '(.*)'$`, 'm').exec(userData)?.[1] ?? '';
-  whole = {
-    userData,
-    objects: { [objectName]: tarArchive(bundle) },
-    secrets: { [secretOf(`${HOST}.key`)]: STREAM_KEY, [secretOf('relay.key')]: RELAY_KEY },
-  };
+  const objects = { [objectName]: tarArchive(bundle) };
+  const relaySecret = { [secretOf('relay.key')]: RELAY_KEY };
+  whole = { userData, objects, secrets: { [secretOf(`${HOST}.key`)]: STREAM_KEY, ...relaySecret } };
+  edge = { userData: edgeUserDataOf(stack, region), objects, secrets: relaySecret };
 }, PREPARE_MS);
 
 afterEach(async () => {
@@ -66,10 +67,14 @@ afterEach(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it('of the template is accepted by shellcheck, with the scripts that it writes', () => {
-  const written = (path: string): string =>
-    new RegExp(`^cat >${path} <<'END_OF_FILE'\\n(.*?\\n)END_OF_FILE$`, 'ms').exec(whole.userData)?.[1] ?? '';
-  const inner = [written('/opt/understudy/fetch-keys'), written('/usr/local/bin/understudy')];
-  for (const script of [whole.userData, ...inner]) {
+  const written = (path: string, { userData }: InstanceOptions): string =>
+    new RegExp(`^cat >${path} <<'END_OF_FILE'\\n(.*?\\n)END_OF_FILE$`, 'ms').exec(userData)?.[1] ?? '';
+  const inner = [
+    written('/opt/understudy/fetch-keys', whole),
+    written('/usr/local/bin/understudy', whole),
+    written('/opt/understudy/drain-when-terminated', edge),
+  ];
+  for (const script of [whole.userData, edge.userData, ...inner]) {
     expect(script).toMatch(/^#!\/bin\/(ba)?sh\n/);
     expect(execFileSync('shellcheck', ['-'], { input: script, encoding: 'utf8' })).toBe('');
   }
@@ -118,6 +123,33 @@ it(
     };
     await until('the log is where the agent reads it', shipped, PATIENCE_MS);
     await machine.run('logrotate', '--debug', '/etc/logrotate.d/understudy');
+  },
+  TEST_MS,
+);
+
+it(
+  'makes the instance an edge of a name of its own, which stops when its group is about to terminate it',
+  async () => {
+    const metadata = new InstanceMetadata();
+    const metadataPort = await metadata.open();
+    try {
+      instance = new Instance({ ...edge, metadataPort });
+      expect(await instance.boot()).toBe(true);
+      expect(instance.signals).toEqual([signalOf('SUCCESS', 'EdgesGroup')]);
+      const { machine } = instance;
+      const summary = decodeSummary(await machine.run('/usr/local/bin/understudy', 'status', '--brief'));
+      expect(summary).toMatchObject({ host: `edge-${INSTANCE_ID}`, state: 'serving' });
+      await until('it asks what its group means to do', () => metadata.asked > 0, PATIENCE_MS);
+      expect(await machine.property('understudy.service', 'ActiveState')).toBe('active');
+      metadata.lifecycleState = 'Terminated';
+      const isStopped = async (): Promise<boolean> =>
+        (await machine.property('understudy.service', 'ActiveState')) === 'inactive';
+      await until('the host to have stopped', isStopped, PATIENCE_MS);
+      // It was told to, and did not die.
+      expect(await machine.property('understudy.service', 'Result')).toBe('success');
+    } finally {
+      metadata.close();
+    }
   },
   TEST_MS,
 );
@@ -191,10 +223,10 @@ function consoleShows(text: string): Promise<unknown> {
   );
 }
 
-function signalOf(status: string): RegExp | string {
+function signalOf(status: string, resource = 'mastercamera1Instance'): RegExp | string {
   return expect.stringMatching(
     new RegExp(
-      `^--status ${status} --stack-name Hosts --logical-resource-id mastercamera1Instance\\w+ --unique-id ${INSTANCE_ID}$`,
+      `^--status ${status} --stack-name Hosts --logical-resource-id ${resource}\\w+ --unique-id ${INSTANCE_ID}$`,
     ),
   ) as unknown as string;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
+import type { LaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import { HostsStack } from '../../../lib/stacks/hosts-stack.ts';
 import { NetworkStack } from '../../../lib/stacks/network-stack.ts';
 import type { Config } from '../../../runtime/contract/config.ts';
@@ -29,16 +30,28 @@ export function resourcesOf(template: Template, type: string): Array<[id: string
 
 /** The user data of each host as EC2 would get it, by the host's name. References that the test does not name become `<Name>`. */
 export function userDataOf(stack: HostsStack, given: TemplateValues = {}): Map<string, string> {
-  const template = Template.fromStack(stack);
+  return new Map(
+    stack.hosts.map(({ planned, launchTemplate }) => [
+      planned.name,
+      userDataIn(stack, launchTemplate, given),
+    ]),
+  );
+}
+
+/** The same of the edges, which have one for all. */
+export function edgeUserDataOf(stack: HostsStack, given: TemplateValues = {}): string {
+  if (stack.edges === undefined) throw new Error('the deployment has no edges');
+  return userDataIn(stack, stack.edges.launchTemplate, given);
+}
+
+function userDataIn(stack: HostsStack, launchTemplate: LaunchTemplate, given: TemplateValues): string {
+  const id = stack.getLogicalId(launchTemplate.node.defaultChild as never);
+  const template = Template.fromStack(stack).findResources('AWS::EC2::LaunchTemplate');
+  const data = (template[id] as Resource | undefined)?.Properties.LaunchTemplateData as {
+    readonly UserData: unknown;
+  };
   const values = new Proxy(given, {
     get: (target, key) => Reflect.get(target, key) ?? `<${String(key)}>`,
   });
-  return new Map(
-    stack.hosts.map((host) => {
-      const id = stack.getLogicalId(host.launchTemplate.node.defaultChild as never);
-      const resource = template.findResources('AWS::EC2::LaunchTemplate')[id] as Resource | undefined;
-      const data = resource?.Properties.LaunchTemplateData as { readonly UserData: unknown };
-      return [host.planned.name, resolved(data.UserData, values)];
-    }),
-  );
+  return resolved(data.UserData, values);
 }
