@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Cancel, Clock } from './media/clock.ts';
-import type { SumLimit } from './rtmp/census.ts';
+import type { MetLimit } from './rtmp/server.ts';
 
 interface Count {
   total: number;
@@ -12,14 +12,14 @@ const LOG_MS = 1_000;
 
 /** Which limits were met, and how often: one log line a second for each at most, whatever an attacker does. */
 export class LimitLog {
-  private readonly counts = new Map<SumLimit, Count>();
+  private readonly counts = new Map<MetLimit, Count>();
   private readonly logger: Logger;
 
   constructor(logger: Logger) {
     this.logger = logger;
   }
 
-  met(limit: SumLimit, address: string): void {
+  met(limit: MetLimit, address: string): void {
     const count = this.counts.get(limit) ?? { total: 0, logged: 0, lastAddress: '' };
     count.total += 1;
     count.lastAddress = address;
@@ -27,7 +27,7 @@ export class LimitLog {
   }
 
   /** Since the start; only of those that were met. */
-  totals(): Array<{ readonly limit: SumLimit; readonly total: number }> {
+  totals(): Array<{ readonly limit: MetLimit; readonly total: number }> {
     return [...this.counts].map(([limit, { total }]) => ({ limit, total }));
   }
 

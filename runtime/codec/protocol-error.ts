@@ -14,6 +14,7 @@ export type ProtocolErrorCode =
   | 'refused'
   | 'relay'
   | 'too-many-buffered-bytes'
+  | 'too-many-bytes'
   | 'too-many-chunk-streams'
   | 'too-many-commands'
   | 'too-many-streams';

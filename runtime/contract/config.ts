@@ -492,6 +492,11 @@ const document = z
           'A connection that sends nothing for so many ms is closed, unless it plays.',
         ),
         messageBytes: whole([65_536, 16_777_215], 8_388_608, 'The longest RTMP message that is accepted.'),
+        publisherKbps: whole(
+          [1_000, 10_000_000],
+          100_000,
+          'What a publisher may send, in kbit/s on the mean; more is not read, and TCP slows it down.',
+        ),
       })
       .prefault({})
       .describe('Bounds on what peers may do.'),

@@ -89,7 +89,7 @@ export class PrometheusExposition {
   );
   private readonly limits = this.counter(
     'limits_met_total',
-    'RTMP connections that were turned away or closed for a limit on all of them together.',
+    'RTMP connections that were turned away, closed or slowed down for a limit.',
     ['limit'],
   );
   private readonly eventLoopDelay = this.gauge(

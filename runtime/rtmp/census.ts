@@ -16,6 +16,8 @@ export class Census {
   handshakes = 0;
   private readonly limits: SumLimits;
   private readonly byAddress = new Map<string, number>();
+  /** The handshakes under way of each address, the oldest first. */
+  private readonly shaking = new Map<string, Set<Entry>>();
 
   constructor(limits: SumLimits) {
     this.limits = limits;
@@ -29,16 +31,28 @@ export class Census {
     return this.handshakes >= handshakes ? 'handshakes' : null;
   }
 
-  /** A connection that is let in, until the undo is called; its handshake begins. */
-  enter(address: string): Entry {
+  /**
+   * The connection whose handshake gives way to another one: the oldest of the address that has most under way. So those
+   * who never end theirs take the places of each other, and not those of peers that are done in no time.
+   */
+  slowest(): Entry | undefined {
+    let most = new Set<Entry>();
+    for (const entries of this.shaking.values()) if (entries.size > most.size) most = entries;
+    return most.values().next().value;
+  }
+
+  /** A connection that is let in, until it leaves; its handshake begins. `turnOut` ends it. */
+  enter(address: string, turnOut: (reason: string) => void): Entry {
     this.connections += 1;
     this.handshakes += 1;
     this.byAddress.set(address, (this.byAddress.get(address) ?? 0) + 1);
-    let isShaking = true;
+    const shaking = this.shaking.get(address) ?? new Set();
+    this.shaking.set(address, shaking);
     let isIn = true;
     const handshakeDone = (): void => {
-      if (isShaking) this.handshakes -= 1;
-      isShaking = false;
+      if (!shaking.delete(entry)) return;
+      this.handshakes -= 1;
+      if (shaking.size === 0) this.shaking.delete(address);
     };
     const leave = (): void => {
       handshakeDone();
@@ -49,7 +63,9 @@ export class Census {
       if (left > 0) this.byAddress.set(address, left);
       else this.byAddress.delete(address);
     };
-    return { handshakeDone, leave };
+    const entry: Entry = { handshakeDone, leave, turnOut };
+    shaking.add(entry);
+    return entry;
   }
 }
 
@@ -58,4 +74,5 @@ export interface Entry {
   readonly handshakeDone: () => void;
   /** May be called again. */
   readonly leave: () => void;
+  readonly turnOut: (reason: string) => void;
 }

@@ -7,6 +7,7 @@ import { Handshake } from './handshake.ts';
 import { decodeMessage } from './message.ts';
 import { peerAddress } from './peer-address.ts';
 import { pendingBytes } from './pending-bytes.ts';
+import { ReadAllowance } from './read-allowance.ts';
 import type { ServerHandler, Viewer } from './server-handler.ts';
 import { ServerSession, type SessionConnection } from './server-session.ts';
 
@@ -16,11 +17,15 @@ export interface ConnectionLimits {
   readonly idleTimeoutMs: number;
   /** Largest media message, in bytes. */
   readonly messageBytes: number;
+  /** What a publisher may send on the mean: more is not read, so that TCP slows it down. */
+  readonly publisherKbps: number;
 }
 
 /** Until a client may publish, it has only commands to send. */
 const COMMAND_MESSAGE_BYTES = 64 * 1024;
 const MAX_CHUNK_STREAMS = 64;
+/** What a client that has shown no key may send on the mean: commands, and acknowledgements while it plays. */
+const COMMAND_KBPS = 1_000;
 /** Replies that a client has asked for and not taken may hold this much. */
 const MAX_REPLY_BYTES = 1024 * 1024;
 /** Time to take the last replies, after which the socket is destroyed. */
@@ -34,6 +39,8 @@ export interface ConnectionOptions {
   readonly handler: ServerHandler;
   /** Called once, unless the connection ends before. */
   readonly onHandshake: () => void;
+  /** It publishes faster than it may, and is made to wait. */
+  readonly onThrottled: () => void;
   /** By how many bytes `strangerBytes` has grown, or shrunk. */
   readonly onHeld: (bytes: number) => void;
   /** Called once. */
@@ -53,6 +60,7 @@ export class ServerConnection implements SessionConnection {
   private readonly limits: ConnectionLimits;
   private readonly handshake: Handshake;
   private readonly reader: ChunkReader;
+  private readonly allowance: ReadAllowance;
   private readonly openedAt: number;
   private lastReceivedAt: number;
   private readonly ackWindow = new AckWindow();
@@ -73,6 +81,7 @@ export class ServerConnection implements SessionConnection {
     this.address = peerAddress(socket);
     this.openedAt = clock.now();
     this.lastReceivedAt = this.openedAt;
+    this.allowance = new ReadAllowance(COMMAND_KBPS, this.openedAt);
     this.handshake = new Handshake('server', (bytes) => this.write(bytes));
     this.session = new ServerSession(handler, this, this.ackWindow);
     this.reader = new ChunkReader(
@@ -110,8 +119,9 @@ export class ServerConnection implements SessionConnection {
   }
 
   allowLargeMessages(): void {
-    const { messageBytes } = this.limits;
+    const { messageBytes, publisherKbps } = this.limits;
     this.isStranger = false;
+    this.allowance.raise(publisherKbps);
     this.countHeld();
     this.reader.limits.maxMessageBytes = messageBytes;
     // A whole message of video and one of audio at a time, with commands in between.
@@ -160,6 +170,7 @@ export class ServerConnection implements SessionConnection {
     this.ackWindow.receive(data.length);
     this.socket.cork();
     try {
+      this.countRead(data.length);
       this.reader.push(this.handshake.isDone ? data : this.shakeHands(data));
       const sequence = this.ackWindow.takeDue();
       if (sequence !== null) this.session.acknowledge(sequence);
@@ -176,6 +187,18 @@ export class ServerConnection implements SessionConnection {
     } finally {
       this.socket.uncork();
     }
+  }
+
+  /** A publisher that sends more than it may is not read for a while; others have nothing to say that takes so much. */
+  private countRead(bytes: number): void {
+    const waitMs = this.allowance.take(bytes, this.clock.now());
+    if (waitMs === 0) return;
+    if (this.isStranger) {
+      throw new ProtocolError('too-many-bytes', `more than ${COMMAND_KBPS} kbit/s, and no key`);
+    }
+    this.options.onThrottled();
+    this.socket.pause();
+    this.clock.after(waitMs, () => this.socket.resume());
   }
 
   private shakeHands(data: Buffer): Buffer {
@@ -203,6 +226,8 @@ export class ServerConnection implements SessionConnection {
     const { role } = this.session;
     this.session.end(reason);
     if (!this.socket.writableEnded) this.socket.destroy();
+    // One that is not read would not be seen to go.
+    this.socket.resume();
     this.options.onClose(reason, role);
   }
 }

@@ -6,14 +6,17 @@ import { peerAddress } from './peer-address.ts';
 import { type ConnectionLimits, ServerConnection } from './server-connection.ts';
 import type { ServerHandler } from './server-handler.ts';
 
+/** The limits of what all connections take together, and what a publisher is slowed down to. */
+export type MetLimit = SumLimit | 'publisherKbps';
+
 export interface RtmpServerOptions {
   readonly handler: ServerHandler;
   readonly clock: Clock;
   readonly limits: ConnectionLimits & SumLimits;
   /** Called once for each connection that ends. */
   readonly onClosed: (event: { address: string; role: string; reason: string }) => void;
-  /** A connection was turned away or closed because of what all of them together take. */
-  readonly onLimit: (limit: SumLimit, address: string) => void;
+  /** A connection was turned away, closed or slowed down for a limit. */
+  readonly onLimit: (limit: MetLimit, address: string) => void;
 }
 
 /** A certificate with its chain, and its private key, in PEM. */
@@ -121,12 +124,19 @@ export class RtmpServer {
     const { remoteAddress = 'gone' } = socket;
     const peer = peerAddress(socket);
     const limit = this.census.limitMet(remoteAddress);
-    if (limit !== null) {
+    if (limit === 'handshakes') {
+      this.turnOutSlowest();
+    } else if (limit !== null) {
       socket.destroy();
       this.options.onLimit(limit, peer);
       return false;
     }
-    const entry = this.census.enter(remoteAddress);
+    // Of a socket under TLS, nobody else hears that it is turned out.
+    socket.on('error', () => {});
+    const entry = this.census.enter(remoteAddress, (reason) => {
+      this.options.onLimit('handshakes', peer);
+      socket.destroy(new Error(reason));
+    });
     this.entries.set(peer, entry);
     socket.once('close', () => {
       entry.leave();
@@ -135,8 +145,14 @@ export class RtmpServer {
     return true;
   }
 
+  private turnOutSlowest(): void {
+    const slowest = this.census.slowest();
+    slowest?.leave();
+    slowest?.turnOut('more than limits.handshakes are under way, and this is the oldest of its address');
+  }
+
   private accept(socket: Socket): void {
-    const { clock, limits, handler, onClosed } = this.options;
+    const { clock, limits, handler, onClosed, onLimit } = this.options;
     const entry = this.entries.get(peerAddress(socket));
     if (entry === undefined) {
       socket.destroy();
@@ -148,6 +164,7 @@ export class RtmpServer {
       limits,
       handler,
       onHandshake: entry.handshakeDone,
+      onThrottled: () => onLimit('publisherKbps', connection.address),
       onHeld: (bytes) => this.countStrangers(bytes),
       onClose: (reason, role) => {
         this.connections.delete(connection);

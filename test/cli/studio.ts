@@ -41,6 +41,7 @@ export class Studio {
         handshakeTimeoutMs: 60_000,
         idleTimeoutMs: 60_000,
         messageBytes: 1_000_000,
+        publisherKbps: 100_000,
       },
       onClosed: () => {},
       onLimit: () => {},

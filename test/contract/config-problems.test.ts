@@ -977,6 +977,7 @@ describe('a configuration without problems', () => {
         handshakeTimeoutMs: 5000,
         idleTimeoutMs: 30_000,
         messageBytes: 8_388_608,
+        publisherKbps: 100_000,
       },
     });
   });

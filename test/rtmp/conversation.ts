@@ -14,8 +14,8 @@ import {
   type Viewer,
 } from '../../runtime/rtmp/server-handler.ts';
 import { MessageType, type RawMessage } from '../../runtime/rtmp/wire.ts';
-import { FakeSocket } from '../support/fake-socket.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { FakeSocket } from '../support/fake-socket.ts';
 import { LIMITS } from './test-server.ts';
 
 /** In what the server sends first, in one piece. */
@@ -53,6 +53,7 @@ export class Conversation {
       handler: recordingHandler((line) => this.lines.push(line)),
       onHandshake: () => {},
       onHeld: () => {},
+      onThrottled: () => {},
       onClose: (reason) => this.lines.push(`closed: ${reason}`),
     });
   }

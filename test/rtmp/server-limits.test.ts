@@ -1,6 +1,9 @@
 /** What connections together may take: who is turned away, and who is not. */
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { encodeMessage } from '../../runtime/rtmp/chunk-writer.ts';
+import { DEFAULT_CHUNK_SIZE } from '../../runtime/rtmp/wire.ts';
 import { until } from '../support/until.ts';
+import { KEYFRAME, largeFrame, videoMessage } from './media-messages.ts';
 import type { RawPeer } from './raw-peer.ts';
 import { LIMITS, TestServer } from './test-server.ts';
 
@@ -38,23 +41,59 @@ describe('an address', () => {
 });
 
 describe('handshakes under way', () => {
-  it('are bounded, and those who have done theirs do not count', async () => {
+  it('are bounded: the slowest gives way, and those who have done theirs do not count', async () => {
     const server = await started({ handshakes: 2 });
     await server.raw();
-    await server.raw();
-    await server.silent();
-    await server.silent();
-    await until('four connections', () => server.server.connectionCount === 4);
-    const fifth = await server.silent();
-    await until('the fifth to be gone', () => fifth.destroyed);
+    const first = await server.silent();
+    await until('the first', () => server.server.handshakesUnderWay === 1);
+    const second = await server.silent();
+    await until('both', () => server.server.handshakesUnderWay === 2);
+    const other = await server.raw();
+    await until('the first to be gone', () => first.destroyed);
+    expect(second.destroyed).toBe(false);
     expect(server.limitsMet).toEqual(['handshakes']);
-    // Those that do not go on are closed in time, and others may come.
+    expect(server.closed.map(({ reason }) => reason)).toEqual([
+      'socket: more than limits.handshakes are under way, and this is the oldest of its address',
+    ]);
+    // The one that does not go on is closed in time; it counts until its socket is gone.
     server.clock.advance(LIMITS.handshakeTimeoutMs + 2_000);
-    // They count until their sockets are gone, whether they close their side or not.
-    await until('the silent ones to be told', () => server.server.connectionCount === 2);
+    await until('the second to be told', () => server.server.connectionCount === 2);
     server.clock.advance(2_000);
-    await until('their places to be free', () => server.server.handshakesUnderWay === 0);
-    await server.raw();
+    await until('its place to be free', () => server.server.handshakesUnderWay === 0);
+    expect(other.isClosed).toBe(false);
+  });
+});
+
+describe('what a peer sends', () => {
+  const frame = encodeMessage(6, videoMessage(0, largeFrame(60_000), 7), DEFAULT_CHUNK_SIZE);
+
+  it('is read at the speed that a publisher may have, and who is slowed down is named', async () => {
+    const server = await started({ publisherKbps: 1_000 });
+    const { peer } = await server.publishing('camera1');
+    // Until nobody reads it: kernels hold some megabytes.
+    let [before, sameFor] = [-1, 0];
+    await until('the other end to read no more', () => {
+      while (peer.socket.writableLength < 1_000_000) peer.write(frame);
+      sameFor = peer.socket.writableLength === before ? sameFor + 1 : 0;
+      before = peer.socket.writableLength;
+      return sameFor > 50;
+    });
+    expect(new Set(server.limitsMet)).toEqual(new Set(['publisherKbps']));
+    await until('the rest to be read, in time', () => {
+      server.clock.advance(100);
+      return peer.socket.writableLength < before;
+    });
+    expect(server.closed).toEqual([]);
+  });
+
+  it('is little as long as it has shown no key', async () => {
+    const server = await started({});
+    const { peer: publisher, publication } = await server.publishing('camera1');
+    const stranger = await server.connected();
+    for (let count = 0; count < 20; count += 1) stranger.write(frame);
+    expect(await server.onlyEnd()).toBe('too-many-bytes: more than 1000 kbit/s, and no key');
+    publisher.send(videoMessage(0, KEYFRAME));
+    await until('a frame of the publisher', () => publication.packets.length);
   });
 });
 

@@ -57,6 +57,19 @@ describe('RTMPS', () => {
     again.destroy();
   });
 
+  it('lets the slowest handshake give way, also where that is one of TLS', async () => {
+    const identity = selfSigned();
+    const { server, port } = await started(identity, { ...LIMITS, handshakes: 1 });
+    server.port = port;
+    const silent = await server.silent();
+    await until('the silent one', () => server.server.handshakesUnderWay === 1);
+    const peer = tlsPeer(port, identity.cert);
+    await until('a handshake', () => peer.isReady);
+    await until('the silent one to be gone', () => silent.destroyed);
+    expect(server.limitsMet).toEqual(['handshakes']);
+    peer.socket.destroy();
+  });
+
   it('takes up a renewed certificate for new connections, and keeps the old one where the new one is none', async () => {
     const [first, second] = [selfSigned('first'), selfSigned('second')];
     const { server, port } = await started(first);

@@ -106,6 +106,7 @@ export const LIMITS = {
   handshakeTimeoutMs: 5_000,
   idleTimeoutMs: 10_000,
   messageBytes: 1_000_000,
+  publisherKbps: 100_000,
 };
 
 /** A server on a port of its own, with a clock that the test moves and a handler that writes down what it is asked. */

@@ -20,6 +20,14 @@ export class FakeSocket extends EventEmitter {
     return this;
   }
 
+  pause(): this {
+    return this;
+  }
+
+  resume(): this {
+    return this;
+  }
+
   cork(): void {}
 
   uncork(): void {}

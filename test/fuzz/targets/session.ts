@@ -32,7 +32,12 @@ const KEYS = new Map([
   ['master/camera1', 'key-of-camera1'],
   ['master/camera2', 'key-of-camera2'],
 ]);
-const LIMITS = { handshakeTimeoutMs: 5_000, idleTimeoutMs: 10_000, messageBytes: 65_536 };
+const LIMITS = {
+  handshakeTimeoutMs: 5_000,
+  idleTimeoutMs: 10_000,
+  messageBytes: 65_536,
+  publisherKbps: 100_000,
+};
 /** What one connection may make the host hold: of messages before and after its key, and of replies. */
 const MAX_STRANGER_BYTES = 2 * 64 * 1024;
 const FRAME_MS = 40;
@@ -115,6 +120,7 @@ class MiniatureHost {
       handler: this.handler,
       onHandshake: () => {},
       onHeld: () => {},
+      onThrottled: () => {},
       onClose: () => {},
     });
     return { socket, connection };
