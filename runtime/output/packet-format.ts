@@ -70,10 +70,13 @@ function typeOf(packet: ProgramPacket): 'audio' | 'video' | 'data' {
 }
 
 function wireItem(packet: ProgramPacket, startTime: number): WireItem {
-  return { packet, timestamp: wrapTimestamp(packet.time - startTime), body: bodyOf(packet) };
+  const body = bodyOf(packet, startTime);
+  // At any other time, FFmpeg, and VLC with it, take these for the text of a subtitle track.
+  const isTimeless = packet.kind === 'metadata' || packet.kind === 'splice';
+  return { packet, timestamp: isTimeless ? 0 : wrapTimestamp(packet.time - startTime), body };
 }
 
-function bodyOf(packet: ProgramPacket): Buffer {
+function bodyOf(packet: ProgramPacket, startTime: number): Buffer {
   switch (packet.kind) {
     case 'frame':
     case 'data':
@@ -83,7 +86,7 @@ function bodyOf(packet: ProgramPacket): Buffer {
     case 'metadata':
       return encodeMetadata(packet.metadata);
     case 'splice':
-      return encodeSpliceCuePoint(packet.source, packet.time);
+      return encodeSpliceCuePoint(packet.source, packet.time, startTime);
   }
 }
 
