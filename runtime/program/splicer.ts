@@ -56,7 +56,8 @@ export class Splicer {
   private readonly video: TrackState = newTrack();
   private readonly audio: TrackState = newTrack();
   private awaitsKeyframe = true;
-  /** The configuration that must stand in front of the next keyframe, because it differs from the one before. */
+  private endsWithKeyframe = false;
+  /** The configuration that must stand in front of the next keyframe. */
   private inBandDue: VideoConfig | null = null;
   private metadataSent = '';
 
@@ -91,7 +92,12 @@ export class Splicer {
     if (Number.isFinite(time)) this.put({ kind: 'splice', time, source: source.name });
     if (source.metadata !== null) this.putMetadata(source.metadata, time);
     if (entry === undefined) return;
-    if (entry.headers.video !== null) this.putHeader(entry.headers.video, time);
+    if (entry.headers.video !== null) {
+      this.putHeader(entry.headers.video, time);
+      // Two IDR pictures in a row must differ in their id (H.264, 7.4.3), and those of two encoders may not: VLC then
+      // takes them for one, unless parameter sets part them.
+      if (this.endsWithKeyframe) this.inBandDue = entry.headers.video;
+    }
     if (entry.headers.audio !== null) this.putHeader(entry.headers.audio, time);
     let hasBegun = false;
     for (const gop of source.buffer.gops) {
@@ -137,6 +143,7 @@ export class Splicer {
     const { keyframe, cts, ctsOffset, payload } = p.packet;
     if (this.awaitsKeyframe && !keyframe) return;
     this.awaitsKeyframe = false;
+    this.endsWithKeyframe = keyframe;
     const due = keyframe ? this.inBandDue : null;
     if (due !== null) this.inBandDue = null;
     const own = programTime(p);
