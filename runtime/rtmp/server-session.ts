@@ -134,17 +134,24 @@ export class ServerSession {
     for (const id of [...this.streams.keys()]) this.deleteStream(id, reason);
   }
 
+  /** Stream 0 is none: node-media-server pushes media on it, and means the one that publishes. */
+  private publishingStream(id: number): Extract<StreamState, { kind: 'publishing' }> | null {
+    const all = [...this.streams.values()];
+    const stream = id === 0 ? all.find(({ kind }) => kind === 'publishing') : this.streams.get(id);
+    return stream?.kind === 'publishing' ? stream : null;
+  }
+
   private receiveMedia(message: Extract<Message, { type: 'audio' | 'video' }>): void {
-    const stream = this.streams.get(message.streamId);
-    if (stream?.kind !== 'publishing') return;
+    const stream = this.publishingStream(message.streamId);
+    if (stream === null) return;
     const parse = message.type === 'audio' ? parseAudio : parseVideo;
     const packet = parse(message.payload, message.timestamp);
     if (packet !== null) stream.publication.packet(packet);
   }
 
   private receiveData(streamId: number, timestamp: number, payload: Buffer): void {
-    const stream = this.streams.get(streamId);
-    if (stream?.kind !== 'publishing') return;
+    const stream = this.publishingStream(streamId);
+    if (stream === null) return;
     const data = decodeData(payload);
     if (data?.name === 'onMetaData') {
       const metadata = asMetadata(data.value);
