@@ -354,7 +354,7 @@ describe('a failover', () => {
           reporter.packet(packet, clock.now());
           if (packet.keyframe) seen(reporter.source ?? '');
         },
-        data: (name, value, timestamp) => reporter.data(name, value, timestamp, clock.now()),
+        data: (name, value) => reporter.data(name, value, clock.now()),
       },
     );
     // A picture comes up at once: the GOP in the air.

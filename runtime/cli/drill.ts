@@ -40,7 +40,7 @@ export async function drill(options: DrillOptions): Promise<number> {
   const reporter = new ViewerReporter(clock.now());
   const viewer = await playStream(`rtmp://127.0.0.1:${listeners.rtmp}/live/${program}`, clock, {
     packet: (packet) => reporter.packet(packet, clock.now()),
-    data: (name, value, timestamp) => reporter.data(name, value, timestamp, clock.now()),
+    data: (name, value) => reporter.data(name, value, clock.now()),
   });
   const say = (text: string): void => {
     if (!options.json) terminal.line(text);

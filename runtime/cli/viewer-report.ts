@@ -1,5 +1,5 @@
 import type { AmfValue } from '../codec/amf0.ts';
-import { spliceSourceOf } from '../codec/data-message.ts';
+import { asSpliceCuePoint } from '../codec/data-message.ts';
 import type { CodecConfig, MediaPacket } from '../media/packet.ts';
 import { unwrapTimestamp } from '../media/timestamp.ts';
 
@@ -76,9 +76,10 @@ export class ViewerReporter {
     };
   }
 
-  data(name: string, value: AmfValue, timestamp: number, now: number): void {
-    const source = spliceSourceOf(name, value);
-    if (source === null) return;
+  data(name: string, value: AmfValue, now: number): void {
+    const cuePoint = asSpliceCuePoint(name, value);
+    if (cuePoint === null) return;
+    const { source, timestamp } = cuePoint;
     // The first one says what a program began with.
     if (this.source !== null || this.report.video.frames + this.report.audio.frames > 0) {
       this.report.switches.push({ source, timestamp, atMs: Math.round(now - this.startedAt) });

@@ -24,9 +24,9 @@ export async function watch(options: WatchOptions): Promise<number> {
   const reporter = new ViewerReporter(clock.now());
   const stream = await playStream(url, clock, {
     packet: (packet) => reporter.packet(packet, clock.now()),
-    data: (name, value, timestamp) => {
+    data: (name, value) => {
       const switches = reporter.report.switches.length;
-      reporter.data(name, value, timestamp, clock.now());
+      reporter.data(name, value, clock.now());
       const last = reporter.report.switches.at(-1);
       if (reporter.report.switches.length > switches && last && !options.json) {
         terminal.line(`${formatElapsed(last.atMs)}  switch to ${last.source}`);

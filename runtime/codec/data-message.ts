@@ -51,19 +51,29 @@ export function asObject(value: AmfValue): AmfObject {
 /** The cue point that a program puts where its source changes: tools can see a splice that viewers do not. */
 export const SPLICE_CUE_POINT = 'understudy.splice';
 
-/**
- * onCuePoint with the source that follows and its program time, in ms since the epoch (FLV 10.1, E.5; players that do not
- * know it pass over it).
- */
-export function encodeSpliceCuePoint(source: string, programTime: number): Buffer {
-  const parameters = { source, programTime };
-  return encodeAmf0('onCuePoint', { name: SPLICE_CUE_POINT, type: 'event', parameters });
+/** What a splice's cue point says. */
+export interface SpliceCuePoint {
+  /** The source that follows. */
+  readonly source: string;
+  /** Where it begins on the viewer's timeline, in ms; it does not wrap. */
+  readonly timestamp: number;
 }
 
-/** The source that a splice's cue point names; null for any other data. */
-export function spliceSourceOf(name: string, value: AmfValue): string | null {
+/**
+ * onCuePoint with the source that follows and its program time, in ms since the epoch. Its place on the timeline, which starts
+ * at `startTime`, is in `time`, in seconds (FLV 10.1, E.5; players that do not know it pass over it).
+ */
+export function encodeSpliceCuePoint(source: string, programTime: number, startTime: number): Buffer {
+  const time = (programTime - startTime) / 1_000;
+  const parameters = { source, programTime };
+  return encodeAmf0('onCuePoint', { name: SPLICE_CUE_POINT, time, type: 'event', parameters });
+}
+
+/** Reads a splice's cue point; null for any other data. */
+export function asSpliceCuePoint(name: string, value: AmfValue): SpliceCuePoint | null {
   const cue = name === 'onCuePoint' ? asMetadata(value) : null;
   if (cue === null || cue.name !== SPLICE_CUE_POINT) return null;
   const source = asMetadata(cue.parameters)?.source;
-  return typeof source === 'string' ? source : null;
+  if (typeof source !== 'string' || typeof cue.time !== 'number') return null;
+  return { source, timestamp: Math.round(cue.time * 1_000) };
 }

@@ -106,14 +106,17 @@ function wireItems(
 ): readonly WireItem[] {
   const items: WireItem[] = [];
   for (const packet of packets) {
-    const body = bodyOf(packet, extensions);
-    if (body !== null) items.push({ packet, timestamp: wrapTimestamp(packet.time - startTime), body });
+    const body = bodyOf(packet, startTime, extensions);
+    if (body === null) continue;
+    // At any other time, FFmpeg, and VLC with it, take these for the text of a subtitle track.
+    const isTimeless = packet.kind === 'metadata' || packet.kind === 'splice';
+    items.push({ packet, timestamp: isTimeless ? 0 : wrapTimestamp(packet.time - startTime), body });
   }
   return items;
 }
 
 /** Null for what these viewers do not get. */
-function bodyOf(packet: ProgramPacket, extensions: Extensions): Buffer | null {
+function bodyOf(packet: ProgramPacket, startTime: number, extensions: Extensions): Buffer | null {
   switch (packet.kind) {
     case 'frame':
       if (packet.modEx === undefined) return packet.payload;
@@ -127,7 +130,7 @@ function bodyOf(packet: ProgramPacket, extensions: Extensions): Buffer | null {
     case 'metadata':
       return encodeMetadata(packet.metadata);
     case 'splice':
-      return encodeSpliceCuePoint(packet.source, packet.time);
+      return encodeSpliceCuePoint(packet.source, packet.time, startTime);
   }
 }
 

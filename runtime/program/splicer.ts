@@ -58,7 +58,8 @@ export class Splicer {
   private readonly audio: TrackState = newTrack();
   private readonly extras: ExtraTracks;
   private awaitsKeyframe = true;
-  /** The configuration that must stand in front of the next keyframe, because it differs from the one before. */
+  private endsWithKeyframe = false;
+  /** The configuration that must stand in front of the next keyframe. */
   private inBandDue: VideoConfig | null = null;
   private metadataSent = '';
 
@@ -94,7 +95,12 @@ export class Splicer {
     if (Number.isFinite(time)) this.put({ kind: 'splice', time, source: source.name });
     if (source.metadata !== null) this.putMetadata(source.metadata, time);
     const { video, audio, extras } = entry?.headers ?? NO_HEADERS;
-    if (video !== null) this.putHeader(video, time);
+    if (video !== null) {
+      this.putHeader(video, time);
+      // Two IDR pictures in a row must differ in their id (H.264, 7.4.3), and those of two encoders may not: VLC then
+      // takes them for one, unless parameter sets part them.
+      if (this.endsWithKeyframe) this.inBandDue = video;
+    }
     if (audio !== null) this.putHeader(audio, time);
     this.extras.enter(extras, time, { video: this.video.last, audio: this.audio.last });
     if (entry === undefined) return;
@@ -144,6 +150,7 @@ export class Splicer {
     const { keyframe, cts, ctsOffset, payload, modEx } = p.packet;
     if (this.awaitsKeyframe && !keyframe) return;
     this.awaitsKeyframe = false;
+    this.endsWithKeyframe = keyframe;
     const due = keyframe ? this.inBandDue : null;
     if (due !== null) this.inBandDue = null;
     const own = programTime(p);

@@ -14,30 +14,30 @@ const LOGIN = 'login';
  *
  *   application `master`,         stream `camera1?key=…`   (OBS: server and stream key; FFmpeg: one URL)
  *   application `master/camera1`, stream `KEY`             (server and key, as public services have it)
+ *   application `master`,         stream `camera1/KEY`     (the same as one URL: nginx-rtmp, node-media-server)
  *   application `master/camera1`, any stream name          (Flash Media Server: an instance of the application)
  *   application `master?key=…`,   stream `camera1`
  *   application `login/master`,   stream `camera1`         (with a user and a password: adobe-login.ts)
  */
 export function resolveStreamPath(application: string, streamName: string): StreamRequest {
-  const [appPath, appQuery] = splitQuery(application);
-  const [streamPath, streamQuery] = splitQuery(streamName);
+  const [appPath, appQuery] = splitAt('?', application);
+  const [streamPath, streamQuery] = splitAt('?', streamName);
   const segments = appPath.split('/').filter((segment) => segment !== '' && segment !== '_definst_');
   const isLogin = segments[0] === LOGIN;
   const [app = '', instance] = isLogin ? segments.slice(1) : segments;
   const stream = streamPath.replace(/^(flv|mp4):/, '').replace(/^\/+|\/+$/g, '');
-  const keyInPlace: Array<[string, string]> =
-    instance === undefined || stream === '' ? [] : [['key', stream]];
-  return {
-    app: printable(app),
-    name: printable(instance ?? stream),
-    isLogin,
-    query: new Map([...keyInPlace, ...parseQuery(appQuery), ...parseQuery(streamQuery)]),
-  };
+  const query = [...parseQuery(appQuery), ...parseQuery(streamQuery)];
+  const hasKey = query.some(([parameter]) => parameter === 'key');
+  // Relays name an input by both its parts, and have their key in the query.
+  const [name, key] =
+    instance !== undefined ? [instance, stream] : hasKey ? [stream, ''] : splitAt('/', stream);
+  const keyInPlace: Array<[string, string]> = key === '' ? [] : [['key', key]];
+  return { app: printable(app), name: printable(name), isLogin, query: new Map([...keyInPlace, ...query]) };
 }
 
-function splitQuery(text: string): [path: string, query: string] {
-  const mark = text.indexOf('?');
-  return mark === -1 ? [text, ''] : [text.slice(0, mark), text.slice(mark + 1)];
+function splitAt(mark: string, text: string): [before: string, behind: string] {
+  const place = text.indexOf(mark);
+  return place === -1 ? [text, ''] : [text.slice(0, place), text.slice(place + 1)];
 }
 
 function parseQuery(query: string): Array<[string, string]> {

@@ -40,8 +40,8 @@ class Viewing {
   }
 
   splice(source: string, timestamp: number, atMs = timestamp): this {
-    const value = { name: SPLICE_CUE_POINT, type: 'event', parameters: { source } };
-    this.reporter.data('onCuePoint', value, timestamp, EPOCH + atMs);
+    const value = { name: SPLICE_CUE_POINT, time: timestamp / 1_000, type: 'event', parameters: { source } };
+    this.reporter.data('onCuePoint', value, EPOCH + atMs);
     return this;
   }
 
@@ -194,8 +194,8 @@ describe('a switch', () => {
 
   it('is nothing that other cue points or data can announce', () => {
     const viewing = start().play(0, 1_000);
-    viewing.reporter.data('onCuePoint', { name: 'ad', parameters: { source: 'x' } }, 0, EPOCH);
-    viewing.reporter.data('onMetaData', { width: 1 }, 0, EPOCH);
+    viewing.reporter.data('onCuePoint', { name: 'ad', parameters: { source: 'x' } }, EPOCH);
+    viewing.reporter.data('onMetaData', { width: 1 }, EPOCH);
     expect(viewing.report().switches).toEqual([]);
   });
 });

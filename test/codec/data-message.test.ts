@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { AmfDate, encodeAmf0 } from '../../runtime/codec/amf0.ts';
 import {
   asMetadata,
+  asSpliceCuePoint,
   decodeData,
   encodeMetadata,
   encodeSetDataFrame,
   encodeSpliceCuePoint,
-  spliceSourceOf,
 } from '../../runtime/codec/data-message.ts';
 import { bytes } from '../golden/bytes.ts';
 import { codeOf } from '../golden/protocol-errors.ts';
@@ -77,9 +77,14 @@ describe('asMetadata', () => {
 
 describe('the cue point of a splice', () => {
   it('names the source that follows', () => {
-    const data = decodeData(encodeSpliceCuePoint('backup/spare', 1_767_225_600_000));
+    const data = decodeData(
+      encodeSpliceCuePoint('backup/spare', 1_767_225_600_000, 1_767_225_600_000 - 5_033),
+    );
     expect(data?.name).toBe('onCuePoint');
-    expect(spliceSourceOf(data?.name ?? '', data?.value)).toBe('backup/spare');
+    expect(asSpliceCuePoint(data?.name ?? '', data?.value)).toEqual({
+      source: 'backup/spare',
+      timestamp: 5_033,
+    });
   });
 
   it.each([
@@ -96,6 +101,6 @@ describe('the cue point of a splice', () => {
     { name: 'no object', message: encodeAmf0('onCuePoint', 'understudy.splice') },
   ])('is not $name', ({ message }) => {
     const data = decodeData(message);
-    expect(spliceSourceOf(data?.name ?? '', data?.value)).toBeNull();
+    expect(asSpliceCuePoint(data?.name ?? '', data?.value)).toBeNull();
   });
 });

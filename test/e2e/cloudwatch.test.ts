@@ -49,7 +49,7 @@ class Stage {
       { clock },
       {
         packet: (packet) => this.viewer.packet(packet, clock.now()),
-        data: (name, value, timestamp) => this.viewer.data(name, value, timestamp, clock.now()),
+        data: (name, value) => this.viewer.data(name, value, clock.now()),
       },
     );
     void player.closed.then(() => {

@@ -142,7 +142,7 @@ describe.each(VARIANTS)('failover end to end: $name', (variant) => {
           { clock: systemClock },
           {
             packet: (packet) => reporter.packet(packet, systemClock.now()),
-            data: (name, value, timestamp) => reporter.data(name, value, timestamp, systemClock.now()),
+            data: (name, value) => reporter.data(name, value, systemClock.now()),
           },
         ),
       );

@@ -28,7 +28,7 @@ async function watch(host: string, program: string) {
   let ended: string | null = null;
   const player = await play(host, program, {
     packet: (packet) => reporter.packet(packet, clock.now()),
-    data: (name, value, timestamp) => reporter.data(name, value, timestamp, clock.now()),
+    data: (name, value) => reporter.data(name, value, clock.now()),
   });
   void player.closed.then((reason) => {
     ended = reason;

@@ -142,6 +142,6 @@ describe('a feed with extra tracks', () => {
     const stage = new Stage();
     stage.goOnAir(realConfigs());
     stage.turn(header(impliedConfig('ac3', 48_000, 2), 40), video(40, true));
-    expect(stage.join().story).toEqual(['data onMetaData 40', 'video header 40', 'key 40']);
+    expect(stage.join().story).toEqual(['data onMetaData 0', 'video header 40', 'key 40']);
   });
 });

@@ -1,6 +1,6 @@
 /** Packets on the wire: RTMP chunks and FLV tags, read back by readers that know nothing of the writers. */
 import { describe, expect, it } from '@jest/globals';
-import { decodeData, spliceSourceOf } from '../../runtime/codec/data-message.ts';
+import { asSpliceCuePoint, decodeData } from '../../runtime/codec/data-message.ts';
 import { wrapTimestamp } from '../../runtime/media/timestamp.ts';
 import { flvFormat, rtmpFormat } from '../../runtime/output/packet-format.ts';
 import type { ProgramPacket } from '../../runtime/program/program-packet.ts';
@@ -83,11 +83,15 @@ describe.each(FORMATS)('$format', ({ read }) => {
   });
 
   it('announces a splice and metadata in words that tools can read', () => {
-    const [cue, onMetaData] = read([splice(0, 'backup/spare'), metadata(0, { width: 1280 })], START).map(
-      ({ body }) => decodeData(body),
-    );
-    expect(cue && spliceSourceOf(cue.name, cue.value)).toBe('backup/spare');
+    const items = read([splice(5_033, 'backup/spare'), metadata(5_033, { width: 1280 })], START);
+    const [cue, onMetaData] = items.map(({ body }) => decodeData(body));
+    expect(cue && asSpliceCuePoint(cue.name, cue.value)).toEqual({
+      source: 'backup/spare',
+      timestamp: 5_033,
+    });
     expect(onMetaData).toMatchObject({ name: 'onMetaData', value: { width: 1280 } });
+    // FFmpeg would make a subtitle track of either.
+    expect(items.map(({ timestamp }) => timestamp)).toEqual([0, 0]);
   });
 
   it.each([0, 1, 33, 8_388_607])('puts the CTS %i of the program over the one of the encoder', (cts) => {

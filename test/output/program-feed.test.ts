@@ -32,7 +32,7 @@ describe('a viewer that joins', () => {
     stage.goOnAir();
     stage.turns(video(40), video(1_000, true), video(1_040));
     expect(stage.join().story).toEqual([
-      'data onMetaData 1000',
+      'data onMetaData 0',
       'video header 1000',
       'audio header 1000',
       'key 1000',
@@ -202,7 +202,7 @@ describe('headers', () => {
     const viewer = stage.join();
     stage.goOnAir();
     stage.turn(video(40), splice(80), header(otherVideoConfig(7), 80), video(80, true));
-    expect(viewer.story.slice(4)).toEqual(['video 40', 'data onCuePoint 80', 'video header 80', 'key 80']);
+    expect(viewer.story.slice(4)).toEqual(['video 40', 'data onCuePoint 0', 'video header 80', 'key 80']);
   });
 
   it('that did not change are not sent again, to those who were there and to those who join', () => {

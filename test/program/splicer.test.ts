@@ -153,6 +153,22 @@ describe('headers at a splice', () => {
     expect(keyframes[1]?.payload.indexOf(inBand)).toBe(-1);
   });
 
+  it('part two keyframes in a row, though they are the same', () => {
+    for (const [lastIsKeyframe, place] of [
+      [true, 5],
+      [false, -1],
+    ] as const) {
+      const { splicer, taken } = newSplicer();
+      splicer.enter(sourceOf({ name: 'old', from: 0, to: 1_000, audioMs: 20, video: OTHER_VIDEO }));
+      splicer.packet(placed(videoPacket(0, lastIsKeyframe), 1_040));
+      taken();
+      splicer.enter(sourceOf({ name: 'new', from: 0, to: 2_040, audioMs: 5_000, video: OTHER_VIDEO }));
+      const first = taken().find((packet) => packet.kind === 'frame');
+      const inBand = Buffer.from([0, 0, 0, 3, 0x67, 1, 2, 0, 0, 0, 2, 0x68, 3]);
+      expect(first?.kind === 'frame' && first.payload.indexOf(inBand)).toBe(place);
+    }
+  });
+
   it('that change in mid-stream come in front of the next keyframe', () => {
     const { splicer, taken } = onAir(1_000);
     const header = { ...videoPacket(0, false), config: OTHER_VIDEO, payload: OTHER_VIDEO.payload };

@@ -45,7 +45,24 @@ describe('resolveStreamPath', () => {
     { name: 'flv: prefix', app: 'live', stream: 'flv:camera1?k=v', is: ['live', 'camera1', { k: 'v' }] },
     { name: 'another prefix is a name', app: 'live', stream: 'mp3:camera1', is: ['live', 'mp3:camera1', {}] },
     { name: 'slashes at the ends', app: '/master/', stream: '/camera1/', is: ['master', 'camera1', {}] },
-    { name: 'a name of two parts', app: 'live', stream: 'a/b', is: ['live', 'a/b', {}] },
+    {
+      name: 'nginx-rtmp, node-media-server: the application is the first part',
+      app: 'master',
+      stream: 'camera1/KEY',
+      is: ['master', 'camera1', { key: 'KEY' }],
+    },
+    {
+      name: 'a name of two parts, with its key in the query',
+      app: 'relay',
+      stream: 'master/camera1?key=KEY',
+      is: ['relay', 'master/camera1', { key: 'KEY' }],
+    },
+    {
+      name: 'more slashes belong to the key',
+      app: 'master',
+      stream: 'camera1/K/E/Y?x=1',
+      is: ['master', 'camera1', { key: 'K/E/Y', x: '1' }],
+    },
     { name: 'an instance of two parts', app: 'master/camera1/x', stream: '', is: ['master', 'camera1', {}] },
     {
       name: 'escapes in the query',

@@ -39,7 +39,7 @@ function play(url: string): Promise<number> {
         // The first call counts.
         if (reporter.report.firstKeyframeMs !== null) resolve(reporter.report.firstKeyframeMs);
       },
-      data: (name, value, timestamp) => reporter.data(name, value, timestamp, clock.now()),
+      data: (name, value) => reporter.data(name, value, clock.now()),
     });
     began.then(({ closed }) => {
       viewers.push(viewer);

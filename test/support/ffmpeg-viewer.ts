@@ -130,6 +130,8 @@ async function openTrack(stream: Stream | undefined): Promise<Track | null> {
   const { codecpar, timeBase } = stream;
   const name = trackNames.get(codecpar.codecType);
   const codec = Codec.findDecoder(codecpar.codecId);
+  // FFmpeg makes a subtitle track of a script tag that it does not know, or not at that time.
+  if (!name) noteError('a stream that is neither video nor audio');
   if (!name || !codec) return null;
   const decoder = new CodecContext();
   decoder.allocContext3(codec);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AmfObject } from '../../runtime/codec/amf0.ts';
-import { spliceSourceOf } from '../../runtime/codec/data-message.ts';
+import { asSpliceCuePoint } from '../../runtime/codec/data-message.ts';
 import type { MediaPacket } from '../../runtime/media/packet.ts';
 import type { PlayListener } from '../../runtime/rtmp/client.ts';
 
@@ -23,9 +23,10 @@ export class PacketLog implements PlayListener {
     this.packets.push({ what: `${track}${config === null ? '' : ' header'} ${hash}`, timestamp });
   }
 
-  data(name: string, value: Parameters<PlayListener['data']>[1], timestamp: number): void {
-    const source = spliceSourceOf(name, value);
-    if (source === null) return;
+  data(name: string, value: Parameters<PlayListener['data']>[1]): void {
+    const cuePoint = asSpliceCuePoint(name, value);
+    if (cuePoint === null) return;
+    const { source, timestamp } = cuePoint;
     this.sources.push(source);
     const { programTime } = (value as { parameters: AmfObject }).parameters;
     if (typeof programTime === 'number') this.starts.add(programTime - timestamp);

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { type PlayedStream, playStream } from '../../runtime/cli/stream-source.ts';
 import { ViewerReporter } from '../../runtime/cli/viewer-report.ts';
+import { asSpliceCuePoint } from '../../runtime/codec/data-message.ts';
 import type { MediaPacket } from '../../runtime/media/packet.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import type { SeenPacket, ViewerAnswer, ViewerRequest, WatchedReport } from './viewer-protocol.ts';
@@ -35,9 +36,12 @@ class Watched {
   async start(url: string): Promise<void> {
     const stream = await playStream(url, systemClock, {
       packet: (packet) => this.packet(packet),
-      data: (name, value, timestamp) => {
-        this.reporter.data(name, value, timestamp, systemClock.now());
-        this.note('data', { timestamp, cts: 0, keyframe: false }, Buffer.from(JSON.stringify([name, value])));
+      data: (name, value) => {
+        this.reporter.data(name, value, systemClock.now());
+        const cuePoint = asSpliceCuePoint(name, value);
+        if (cuePoint === null) return;
+        const { source, timestamp } = cuePoint;
+        this.note('data', { timestamp, cts: 0, keyframe: false }, Buffer.from(source));
       },
     });
     this.stream = stream;
