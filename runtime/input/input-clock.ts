@@ -53,7 +53,8 @@ export class InputClock implements PacketClock {
   /** The least of a whole window, as of the last full second; -Infinity before there was one. */
   private leastOfWindow = Number.NEGATIVE_INFINITY;
   private lastSteeredAt = 0;
-  private reanchoredAt: number[] = [];
+  /** The last ones, as many as it takes to run away. */
+  private readonly reanchoredAt: number[] = [];
 
   /** Whether M can be relied on. */
   get isSettled(): boolean {
@@ -68,8 +69,8 @@ export class InputClock implements PacketClock {
 
   /** Whether the timestamps jump about so much that no mapping holds. */
   isRunningAway(now: number): boolean {
-    this.reanchoredAt = this.reanchoredAt.filter((at) => now - at < REANCHOR_WINDOW_MS);
-    return this.reanchoredAt.length > MAX_REANCHORS;
+    const [oldest = 0] = this.reanchoredAt;
+    return this.reanchoredAt.length > MAX_REANCHORS && now - oldest < REANCHOR_WINDOW_MS;
   }
 
   /**
@@ -114,6 +115,7 @@ export class InputClock implements PacketClock {
     const mediaWentOn = now - continued < MAX_CONTINUITY_GAP_MS && continued - now < MAX_CONTINUITY_EARLY_MS;
     this.startStretch(Math.floor(mediaWentOn ? continued : now) - dts);
     this.reanchoredAt.push(now);
+    if (this.reanchoredAt.length > MAX_REANCHORS + 1) this.reanchoredAt.shift();
     return cause;
   }
 

@@ -232,7 +232,10 @@ export class Input {
     if (packet.keyframe) this.hasKeyframe = true;
     this.buffer.add(p, this.headers);
     for (const listener of this.listeners) listener.packet(p, now);
-    if (reanchored !== null) this.events.reanchored(this, reanchored.cause, reanchored.byMs);
+    // Where they run away, the health says so: not each packet.
+    if (reanchored !== null && !this.clock.isRunningAway(now)) {
+      this.events.reanchored(this, reanchored.cause, reanchored.byMs);
+    }
     // A frame is what ends a stall: the selector should not have to wait for the next tick to hear of it.
     if (this.health !== 'live') this.evaluate(now);
   }
