@@ -1,5 +1,6 @@
 /** HLS over real sockets: what a player, and a CDN in front of it, is answered. */
 import { type IncomingHttpHeaders, request as sendRequest } from 'node:http';
+import { connect } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { registerHlsRoutes } from '../../runtime/hls/hls-routes.ts';
@@ -14,6 +15,8 @@ import { until } from '../support/until.ts';
 import { boxes, readFragment } from './fragment-reader.ts';
 
 const FIRST = START / 2_000;
+/** Of real time: sockets are real here. */
+const STUCK_MS = 500;
 
 interface Answer {
   readonly status: number;
@@ -48,7 +51,7 @@ class Site {
         segmentMs: 2_000,
         partMs: 500,
         segments: 6,
-        limitBytes: 1e6,
+        limitBytes: 1e8,
         maxWaiting: 9,
         clock: this.clock,
         onAudience: () => {},
@@ -60,7 +63,7 @@ class Site {
       segmentMs: 2_000,
       viewerRefusal: () => this.refusal,
       isDraining: () => this.isDraining,
-      stuckTimeoutMs: 10_000,
+      stuckTimeoutMs: STUCK_MS,
     });
   }
 
@@ -76,14 +79,18 @@ class Site {
     return this.server.close();
   }
 
-  playTo(ms: number): void {
+  playTo(ms: number, bytes = 20): void {
     if (this.at === 0)
       for (const config of [VIDEO_CONFIG, AUDIO_CONFIG]) this.listener?.packet(header(config, 0));
     for (; this.at < ms; this.at += 40) {
-      this.listener?.packet(video(this.at, this.at % 1_000 === 0));
+      this.listener?.packet(video(this.at, this.at % 1_000 === 0, { bytes }));
       this.listener?.packet(audio(this.at + 1));
       this.clock.advance(40);
     }
+  }
+
+  get connections(): Promise<number> {
+    return new Promise((resolve) => this.server.server.getConnections((_, count) => resolve(count)));
   }
 
   somebodyWaits(): Promise<unknown> {
@@ -209,6 +216,16 @@ describe('HLS over HTTP', () => {
     const { status, body } = await answer;
     expect(status).toBe(200);
     expect(readFragment(body).runs[0]?.samples.length).toBe(12);
+  });
+
+  it('closes a player that asks for a segment and takes nothing of it', async () => {
+    site.playTo(4_100, 500_000);
+    const player = connect({ port: site.port, host: '127.0.0.1' });
+    player.on('error', () => {});
+    player.write(`GET /live/camera1/segment-${FIRST + 1}.m4s HTTP/1.1\r\nhost: here\r\n\r\n`);
+    await until('it is connected', async () => (await site.connections) === 1);
+    await until('it is not', async () => (await site.connections) === 0);
+    player.destroy();
   });
 
   it('forgets a request whose player has gone', async () => {

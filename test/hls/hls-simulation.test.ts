@@ -2,11 +2,14 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { HlsStream } from '../../runtime/hls/hls-stream.ts';
+import type { ProgramPacket } from '../../runtime/program/program-packet.ts';
 import { BACKUP, MASTER, SimulatedDeployment, type SimulatedHost } from '../relay/simulated-hosts.ts';
 import { PlaylistValidator } from '../support/hls-validator.ts';
 
 const CYCLES = 25;
 const SAMPLE_MS = 100;
+/** After a switch to another configuration, numbers are in step with program time again. */
+const SETTLED_MS = 6_000;
 const OPTIONS = { segmentMs: 2_000, partMs: 500, segments: 6, limitBytes: 1_000_000, maxWaiting: 10 };
 
 /** A player of one host, that fetches the playlist again and again and everything in it. */
@@ -15,12 +18,21 @@ class Player {
   readonly validator = new PlaylistValidator();
   /** By number, where it begins and what is in it. */
   readonly segments = new Map<number, string>();
+  /** Those in force, by track. */
+  readonly headers = new Map<string, ProgramPacket>();
   discontinuities = 0;
   private readonly stream: HlsStream;
 
-  constructor(host: SimulatedHost) {
+  constructor(host: SimulatedHost, headers: Iterable<ProgramPacket> = []) {
     this.host = host;
     this.stream = new HlsStream(host.program, { ...OPTIONS, clock: host.clock, onAudience: () => {} });
+    for (const packet of headers) this.stream.packet(packet);
+    host.program.subscribe({
+      viewers: 0,
+      packet: (packet) => {
+        if (packet.kind === 'header') this.headers.set(packet.track, packet);
+      },
+    });
   }
 
   look(): void {
@@ -39,11 +51,20 @@ class Player {
 
 class Site extends SimulatedDeployment {
   readonly players = this.hosts.map((host) => new Player(host));
+  /** One that begins to package in mid-stream. */
+  readonly late: Player[] = [];
+
+  /** It is told the headers in force, as a program that wakes tells them. */
+  addLatePlayer(): void {
+    const [, , edge] = this.players;
+    if (edge === undefined) throw new Error('there is no third host');
+    this.late.push(new Player(edge.host, edge.headers.values()));
+  }
 
   override run(ms: number): void {
     for (let passed = 0; passed < ms; passed += SAMPLE_MS) {
       super.run(Math.min(SAMPLE_MS, ms - passed));
-      for (const player of this.players ?? []) player.look();
+      for (const player of [...(this.players ?? []), ...(this.late ?? [])]) player.look();
     }
   }
 }
@@ -70,6 +91,11 @@ describe('HLS of one program on three hosts', () => {
       if (!master.isConnected) site.connect(MASTER);
       site.everybodyShows(MASTER);
       site.run(site.random.whole(3_000, 8_000));
+      if (cycle === CYCLES / 5) {
+        site.run(SETTLED_MS);
+        site.addLatePlayer();
+        site.run(SETTLED_MS);
+      }
     }
     const [one, ...others] = site.players;
     const figures = site.players.map(({ validator, segments, discontinuities }) => ({
@@ -85,9 +111,10 @@ describe('HLS of one program on three hosts', () => {
       expect(host.records.length - 1).toBeGreaterThanOrEqual(2 * CYCLES);
       expect(discontinuities).toBeGreaterThanOrEqual(2 * CYCLES);
     }
-    for (const other of others) {
+    for (const other of [...others, ...site.late]) {
+      const from = Math.max(firstCommon, ...[...other.segments.keys()].slice(0, 1));
       const [expected = [], got = []] = [one, other].map((player) =>
-        [...(player?.segments ?? [])].filter(([number]) => number >= firstCommon),
+        [...(player?.segments ?? [])].filter(([number]) => number >= from),
       );
       const count = Math.min(expected.length, got.length);
       expect(count).toBeGreaterThan(100);
