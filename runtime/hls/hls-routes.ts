@@ -74,8 +74,10 @@ async function sendPlaylist(stream: HlsStream, { request, reply, options }: Exch
   if (place !== null && last !== undefined && place.number > last.number + MAX_AHEAD) {
     return reply.code(400).send({ error: `segment ${place.number} is too far ahead of ${last.number}` });
   }
-  const isThere = await waitUntil(stream, request, () =>
-    place === null ? stream.isReady : stream.isReady && stream.reaches(place.number, place.part),
+  const isThere = await waitUntil(
+    stream,
+    request,
+    () => stream.isReady && (place === null || stream.reaches(place.number, place.part)),
   );
   if (!isThere) {
     return reply.code(503).header('retry-after', RETRY_AFTER_S).send({ error: 'nothing is on air' });
