@@ -112,7 +112,7 @@ async function mediaOf(stream: HlsStream, request: Request): Promise<readonly Bu
   const init = window.init(INIT.exec(file)?.[1] ?? '');
   if (init !== undefined) return [init.bytes];
   const segment = window.segment(Number(SEGMENT.exec(file)?.[1] ?? Number.NaN));
-  if (segment?.isComplete && segment.init !== null) return segment.parts.map(({ bytes }) => bytes);
+  if (segment?.isComplete && !segment.isGap) return segment.parts.map(({ bytes }) => bytes);
   const [, number, index] = PART.exec(file) ?? [];
   if (number === undefined || index === undefined) return null;
   await waitUntil(stream, request, () => !stream.isComing(Number(number), Number(index)));

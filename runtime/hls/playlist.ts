@@ -31,7 +31,7 @@ export function playlistOf(
   for (const segment of listed) {
     if (segment.parts.length === 0 && !segment.isComplete) continue;
     lines.push(...segmentLines(segment, { mapId, hasParts: segment.startMs >= partsFromMs }));
-    mapId = segment.init?.id ?? mapId;
+    mapId = segment.init.id;
   }
   const open = listed.at(-1);
   if (open !== undefined && !open.isComplete) {
@@ -50,7 +50,7 @@ function segmentLines(segment: Segment, options: { mapId: string | null; hasPart
   const { number, startMs, init, parts } = segment;
   const lines: string[] = [];
   if (segment.isDiscontinuity) lines.push('#EXT-X-DISCONTINUITY');
-  if (init !== null && init.id !== options.mapId) lines.push(`#EXT-X-MAP:URI="${uris.init(init.id)}"`);
+  if (init.id !== options.mapId) lines.push(`#EXT-X-MAP:URI="${uris.init(init.id)}"`);
   lines.push(`#EXT-X-PROGRAM-DATE-TIME:${dateTime(startMs)}`);
   if (options.hasParts) {
     for (const [index, { durationMs, isIndependent }] of parts.entries()) {
@@ -61,7 +61,7 @@ function segmentLines(segment: Segment, options: { mapId: string | null; hasPart
     }
   }
   if (!segment.isComplete) return lines;
-  if (init === null) lines.push('#EXT-X-GAP');
+  if (segment.isGap) lines.push('#EXT-X-GAP');
   return [...lines, `#EXTINF:${seconds(segment.durationMs)},`, uris.segment(number)];
 }
 

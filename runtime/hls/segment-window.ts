@@ -11,9 +11,11 @@ export interface Init {
 export interface Segment {
   readonly number: number;
   readonly startMs: number;
-  /** Null: a gap. The program put nothing out for as long as this number stands for. */
-  readonly init: Init | null;
+  /** In force for it. */
+  readonly init: Init;
   readonly isDiscontinuity: boolean;
+  /** The program put nothing out for as long as this number stands for. */
+  readonly isGap: boolean;
   readonly parts: readonly Part[];
   readonly durationMs: number;
   readonly isComplete: boolean;
@@ -75,18 +77,18 @@ export class SegmentWindow implements SegmentSink {
   }
 
   init(id: string): Init | undefined {
-    return this.kept.find((segment) => segment.init?.id === id)?.init ?? undefined;
+    return this.kept.find(({ init }) => init.id === id)?.init;
   }
 
   begin({ number, startMs, init, isDiscontinuity }: SegmentStart): void {
     this.fillGap(number);
-    const newest = this.kept.findLast((segment) => segment.init !== null)?.init;
-    const isSame = newest?.bytes === init;
+    const inForce = this.last?.init;
     this.kept.push({
       number,
       startMs,
-      init: isSame ? newest : newInit(init),
+      init: inForce?.bytes === init ? inForce : newInit(init),
       isDiscontinuity,
+      isGap: false,
       parts: [],
       durationMs: 0,
       isComplete: false,
@@ -126,12 +128,14 @@ export class SegmentWindow implements SegmentSink {
       this.kept.push({
         number,
         startMs: number * options.segmentMs,
-        init: null,
+        init: last.init,
         isDiscontinuity: false,
+        isGap: true,
         parts: [],
         durationMs: options.segmentMs,
         isComplete: true,
       });
+      this.bytes += last.init.bytes.length;
       this.leavePlaylist();
     }
   }
@@ -162,7 +166,7 @@ export class SegmentWindow implements SegmentSink {
     if (this.left === 0) this.leave(oldest);
     this.kept.shift();
     this.left -= 1;
-    this.bytes -= oldest.parts.reduce((sum, { bytes }) => sum + bytes.length, oldest.init?.bytes.length ?? 0);
+    this.bytes -= oldest.parts.reduce((sum, { bytes }) => sum + bytes.length, oldest.init.bytes.length);
   }
 }
 
