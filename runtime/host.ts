@@ -8,6 +8,8 @@ import type { HostState } from './contract/control-api.ts';
 import { createControlServer } from './control/control-server.ts';
 import { EventLog } from './control/event-log.ts';
 import { Drain } from './drain.ts';
+import { registerHlsRoutes } from './hls/hls-routes.ts';
+import { HlsStream } from './hls/hls-stream.ts';
 import { type CertificateConfig, readCertificate, watchCertificate } from './host-certificate.ts';
 import { HostControl } from './host-control.ts';
 import { listenHttp, listening } from './host-listeners.ts';
@@ -87,8 +89,17 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const feeds: ReadonlyMap<string, ProgramFeed> = new Map(
     programs.map((program) => [
       program.name,
-      new ProgramFeed(program, config.viewers, clock, (viewers) => relays?.audience(program.name, viewers)),
+      new ProgramFeed(program, config.viewers, clock, () => relays?.audience(program.name, program.viewers)),
     ]),
+  );
+  const { hls } = config;
+  const hlsStreams: ReadonlyMap<string, HlsStream> = new Map(
+    programs.flatMap((program): Array<[string, HlsStream]> => {
+      if (hls === false) return [];
+      const onAudience = () => relays?.audience(program.name, program.viewers);
+      const { maxViewers } = config.viewers;
+      return [[program.name, new HlsStream(program, { ...hls, maxWaiting: maxViewers, clock, onAudience })]];
+    }),
   );
   const relays: HostRelays | null =
     config.hosts === undefined
@@ -102,7 +113,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
           key: relayKey(options.keys),
           clock,
           logger,
-          onRest: (program) => feeds.get(program)?.reset(),
+          onRest: (program) => {
+            feeds.get(program)?.reset();
+            hlsStreams.get(program)?.reset();
+          },
         });
   const limits = new LimitLog(logger);
   const metrics = new HostMetrics({
@@ -135,7 +149,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     };
   }
 
-  const viewerCount = (): number => [...feeds.values()].reduce((sum, feed) => sum + feed.viewers, 0);
+  const viewerCount = (): number => programs.reduce((sum, { viewers }) => sum + viewers, 0);
   const drain = new Drain({ clock, timeoutMs: config.drain.timeoutMs, viewers: viewerCount });
   const viewerRefusal = (): string | null => {
     if (drain.state === 'draining') return 'this host is draining: connect again, to another host';
@@ -156,6 +170,16 @@ export async function startHost(options: HostOptions): Promise<Host> {
     isDraining: () => drain.state === 'draining',
     onViewer: (viewer) => logger.debug({ event: 'viewer', ...viewer }, 'viewer'),
   });
+  if (hls !== false) {
+    registerHlsRoutes(http, {
+      clock,
+      streamOf: (program) => hlsStreams.get(program),
+      segmentMs: hls.segmentMs,
+      viewerRefusal,
+      isDraining: () => drain.state === 'draining',
+      stuckTimeoutMs: config.viewers.stuckTimeoutMs,
+    });
+  }
 
   const ports: { -readonly [name in keyof HostState['listeners']]: HostState['listeners'][name] } = {
     rtmp: 0,
@@ -185,6 +209,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     // Before the feeds: RTMP viewers are told why.
     const rtmpClosed = rtmp.close(reason);
     for (const feed of feeds.values()) feed.close(reason);
+    for (const stream of hlsStreams.values()) stream.close();
     await Promise.all([
       rtmpClosed,
       http.close(),
@@ -252,6 +277,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       clock.every(VIEWER_CHECK_MS, () => {
         relays?.check(clock.now());
         for (const feed of feeds.values()) feed.checkViewers(clock.now());
+        for (const { audience } of hlsStreams.values()) audience.check(clock.now());
       }),
       clock.every(PREFLIGHT_MS, () => {
         for (const { program, warnings } of control.preflight()) {

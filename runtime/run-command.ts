@@ -156,11 +156,12 @@ function describeHost(config: Config, keys: Keys, host: Host, address: string): 
     '',
     ...(isEdge ? [] : [...describePublishing(config, keys, address, rtmp, isNew), '', keysHint(keys), '']),
     ...table([
-      ['PLAY', 'RTMP', 'HTTP-FLV'],
+      ['PLAY', 'RTMP', 'HTTP-FLV', ...(config.hls === false ? [] : ['HLS'])],
       ...config.programs.map(({ name }) => [
         `live/${name}`,
         `rtmp://${address}${portSuffix(rtmp, 1935)}/live/${name}`,
         `http://${address}:${http}/live/${name}.flv`,
+        ...(config.hls === false ? [] : [`http://${address}:${http}/live/${name}/index.m3u8`]),
       ]),
     ]),
     '',

@@ -436,6 +436,22 @@ const document = z
       })
       .prefault({})
       .describe('The HTTP listener for viewers.'),
+    hls: z
+      .union([
+        z.literal(false),
+        z.strictObject({
+          segmentMs: whole([1_000, 10_000], 2_000, 'How long a segment should be: no less than the GOP.'),
+          partMs: whole([100, 1_000], 500, 'The longest part of a segment, for players of low latency.'),
+          segments: whole([3, 50], 6, 'How many segments a playlist has, at least.'),
+          limitBytes: whole(
+            [1_048_576, 1_073_741_824],
+            67_108_864,
+            'More than this of a program is not held.',
+          ),
+        }),
+      ])
+      .prefault({})
+      .describe('HLS, on the HTTP listener. false: none.'),
     control: z
       .strictObject({ port: port(8081, 'The control API and the console') })
       .prefault({})

@@ -4,6 +4,7 @@ import { ViewerReporter } from '../../runtime/cli/viewer-report.ts';
 import { type PlayListener, playRtmp, publishRtmp, type RtmpPlayer } from '../../runtime/rtmp/client.ts';
 import { systemClock as clock } from '../../runtime/system-clock.ts';
 import { Deployment, type Layout, RELAY_KEY, SOURCE_WAIT_MS } from '../support/deployment.ts';
+import { parsePlaylist } from '../support/hls-validator.ts';
 import { PacketLog } from '../support/packet-log.ts';
 import { until } from '../support/until.ts';
 
@@ -164,6 +165,57 @@ describe('hosts that work together', () => {
         to: 'master/camera2',
       });
       expect(again.report().switches).toEqual([]);
+    },
+    TEST_MS,
+  );
+
+  it(
+    'wake a program for players of HLS, serve the same segments, and let it rest when they have gone',
+    async () => {
+      const relay = { key: { env: 'RELAY_KEY' }, lingerMs: 300 };
+      await startAll(
+        { relay, hls: { segmentMs: 1_000 } },
+        { one: ['master/camera1'], four: ['backup/spare'], edge: [] },
+      );
+      const urlOn = (host: string, file: string) =>
+        `http://127.0.0.1:${site.host(host).ports.http}/live/camera1/${file}`;
+      expect(site.onAir('edge', 'camera1')).toBe(null);
+      const look = async (host: string) => {
+        const response = await fetch(urlOn(host, 'index.m3u8'));
+        expect(response.status).toBe(200);
+        return parsePlaylist(await response.text()).segments.filter(({ uri }) => uri !== null);
+      };
+      await look('edge');
+      expect(site.onAir('edge', 'camera1')).toBe('master/camera1');
+      expect(site.host('edge').viewers).toBe(1);
+      let common: string[] = [];
+      await until(
+        'three segments on both hosts',
+        async () => {
+          const [ones, edges] = [await look('one'), await look('edge')];
+          const known = new Set(
+            ones.map(({ uri, dateTime, durationMs }) => `${uri} ${dateTime} ${durationMs}`),
+          );
+          common = edges
+            .filter(({ uri, dateTime, durationMs }) => known.has(`${uri} ${dateTime} ${durationMs}`))
+            .flatMap(({ uri }) => uri ?? []);
+          // What is listed on both hosts, but for what only one of them has yet, is the same.
+          const last = Math.min(ones.at(-1)?.number ?? 0, edges.at(-1)?.number ?? 0);
+          expect(common).toHaveLength(edges.filter(({ number }) => number <= last).length);
+          return common.length >= 3;
+        },
+        SOURCE_WAIT_MS,
+      );
+      for (const uri of common) {
+        const [one, edge] = await Promise.all(
+          ['one', 'edge'].map(async (host) =>
+            Buffer.from(await (await fetch(urlOn(host, uri))).arrayBuffer()),
+          ),
+        );
+        expect(one?.length).toBeGreaterThan(1_000);
+        expect(edge?.equals(one ?? Buffer.alloc(0))).toBe(true);
+      }
+      await until('it rests', () => site.onAir('edge', 'camera1') === null, SOURCE_WAIT_MS);
     },
     TEST_MS,
   );

@@ -14,6 +14,7 @@ export interface TestHost {
   publishUrl(input: string): string;
   rtmpUrl(program: string): string;
   flvUrl(program: string): string;
+  hlsUrl(program: string): string;
 }
 
 /** Starts a host in this process on free ports, with keys made up for all inputs. */
@@ -39,5 +40,6 @@ export async function startTestHost(raw: object): Promise<TestHost> {
     publishUrl: (input) => `rtmp://127.0.0.1:${ports.rtmp}/${input}?key=${keys.get(input)}`,
     rtmpUrl: (program) => `rtmp://127.0.0.1:${ports.rtmp}/live/${program}`,
     flvUrl: (program) => `http://127.0.0.1:${ports.http}/live/${program}.flv`,
+    hlsUrl: (program) => `http://127.0.0.1:${ports.http}/live/${program}/index.m3u8`,
   };
 }

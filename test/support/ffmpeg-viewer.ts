@@ -1,6 +1,6 @@
 /**
- * FFmpeg as a player: `node --import tsx test/support/ffmpeg-viewer.ts URL REPORT.json` plays an RTMP or HTTP-FLV
- * stream, decodes all of it, and writes at the end what came and what FFmpeg complained about.
+ * FFmpeg as a player: `node --import tsx test/support/ffmpeg-viewer.ts URL REPORT.json` plays an RTMP, HTTP-FLV or
+ * HLS stream, decodes all of it, and writes at the end what came and what FFmpeg complained about.
  */
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -90,7 +90,8 @@ async function play(): Promise<void> {
     rtmp_live: 'live',
     rtmp_buffer: 100,
   });
-  check(await input.openInput(report.url, InputFormat.findInputFormat('flv'), settings), 'open');
+  const format = InputFormat.findInputFormat(report.url.endsWith('.m3u8') ? 'hls' : 'flv');
+  check(await input.openInput(report.url, format, settings), 'open');
   const packet = new Packet();
   packet.alloc();
   while (!isStopping) {
