@@ -126,7 +126,7 @@ function resources(
 }
 
 /** What references to resources mean. Names that the template leaves to CloudFormation are the logical ids. */
-function physicalNames(template: TemplateJson): TemplateValues {
+export function physicalNames(template: TemplateJson): TemplateValues {
   const arn = (service: string, id: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${id}`;
   const of = (type: string, values: (id: string) => object): object =>
     Object.assign({}, ...resources(template, type).map(([id]) => values(id)));
