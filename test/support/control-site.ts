@@ -54,6 +54,7 @@ export class ControlSite {
     const inputs = { masters: [{ name: 'camera1' }], backups: [{ name: 'spare' }] };
     this.config = deployment({ ...inputs, failover });
     this.deployed = new ControlDeployment(this.config);
+    this.aws.hasSchedules = false;
   }
 
   /** With both inputs live, the master on air, and nobody watching. */
@@ -184,9 +185,9 @@ export class ControlSite {
     return until(what, () => this.runs.find((own) => own.time >= since && fits(own)), PATIENCE_MS);
   }
 
-  /** What the rule of the schedule sends each minute, now. */
+  /** What the rule of the schedule does each minute: here when a test says so. */
   reconcile(): void {
-    this.control.invoke(this.aws.bus.scheduled('by hand'));
+    this.aws.runSchedules();
   }
 
   /** The widget as the dashboard gets it: for a look, or for what a button stands for. */
