@@ -14,9 +14,9 @@ export interface HostLostAlarmProps {
 }
 
 /**
- * A host whose heartbeat is missing. Half a minute, because a host that starts again after a crash is back within
+ * A host whose heartbeat is missing. Three periods, because a host that starts again after a crash is back within
  * seconds, and because a call to CloudWatch may fail and be repeated. Missing data are the whole point: a host that is
- * gone sends no zeros.
+ * gone sends no zeros. CloudWatch looks two periods further back before it fills them in: it is on after 45 to 60 s.
  */
 export class HostLostAlarm extends Construct {
   readonly alarm: cloudwatch.Alarm;

@@ -17,7 +17,8 @@ export interface InputLossAlarmProps {
  *
  * One lost second in ten is a loss, because viewers were carried over for it; and only ten seconds without one end it,
  * because that is how long an input must be clean to be trusted again (`failover.failbackHoldMs`). Missing data are a
- * loss too: with the host, its metrics end.
+ * loss too: with the host, its metrics end. A lost second has it on within 20 s, missing data after 25 to 40 s, since
+ * CloudWatch looks two periods further back before it believes in them.
  */
 export class InputLossAlarm extends Construct {
   readonly alarm: cloudwatch.Alarm;

@@ -8,6 +8,7 @@ import { resourcesOf } from '../lib/support/hosts-template.ts';
 import { actionEvent, bridgeEvent, type StateChange } from '../support/aws/alarm-events.ts';
 import { Alarms, actionsOf } from '../support/aws/alarms.ts';
 import { AwsEndpoint } from '../support/aws/aws-endpoint.ts';
+import { physicalNames } from '../support/aws/local-aws.ts';
 import { MetricStore } from '../support/aws/metric-store.ts';
 import { REGION } from '../support/aws/signature.ts';
 import { alarmsOf } from '../support/aws/template-alarms.ts';
@@ -24,7 +25,8 @@ const template = Template.fromStack(
   new ControlStack(testApp(), 'Control', { config, functionsDirectory: SMALL_FUNCTIONS }),
 );
 const topicId = resourcesOf(template, 'AWS::SNS::Topic')[0]?.[0] ?? '';
-const stackAlarms = alarmsOf(template.toJSON(), { [topicId]: TOPIC }, REGION);
+const values = { ...physicalNames(template.toJSON()), [topicId]: TOPIC };
+const stackAlarms = alarmsOf(template.toJSON(), values, REGION);
 
 let clock: FakeClock;
 let metrics: MetricStore;
@@ -103,7 +105,7 @@ describe('the alarms of the tests', () => {
     const [, change] =
       delivered.find(([at, own]) => at === 20_000 && own.alarm.AlarmName === INPUT_LOSS) ?? [];
     if (change === undefined) throw new Error('no change');
-    expect(actionsOf(change)).toEqual([TOPIC]);
+    expect(actionsOf(change)).toEqual([expect.stringMatching(/:function:FailoverControl/), TOPIC]);
     const configuration = {
       description: expect.any(String),
       metrics: [

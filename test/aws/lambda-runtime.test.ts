@@ -41,7 +41,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-function lambda({ code = HANDLER, timeoutMs = 5_000 } = {}): LambdaFunction {
+function lambda({ code = HANDLER, timeoutMs = 5_000, concurrency = 1 } = {}): LambdaFunction {
   writeFileSync(join(directory, 'index.mjs'), code);
   const own = new LambdaFunction({
     name: 'control',
@@ -50,6 +50,7 @@ function lambda({ code = HANDLER, timeoutMs = 5_000 } = {}): LambdaFunction {
     variables: { TOPOLOGY: 'topology.json' },
     aws: { AWS_REGION: 'eu-central-1' },
     timeoutMs,
+    concurrency,
     retryDelaysMs: [1, 1],
     queue: 'dead-letters',
     metrics,
@@ -93,6 +94,20 @@ describe('the Lambda of the tests', () => {
     expect(own.attempts.map(({ initMs }) => initMs !== null)).toEqual([true, false]);
     await until('what it wrote', () => /^\S+Z\t\tINFO\timported\n$/.test(own.output));
     expect(measured()).toEqual([0, undefined]);
+  });
+
+  it('gives events that come together environments of their own, as many as there may be', async () => {
+    const own = lambda({ concurrency: 2 });
+    const outcomes = await run(own, { kind: 'echo' }, { kind: 'echo' }, { kind: 'echo' });
+    const events = outcomes.map((outcome) => outcome.kind === 'result' && outcome.result);
+    expect(events).toMatchObject([{ events: 1 }, { events: 1 }, { events: 2 }]);
+  });
+
+  it('answers a caller that waits, and keeps nothing of what failed', async () => {
+    const own = lambda();
+    expect(await own.call({ kind: 'echo' })).toMatchObject({ result: { events: 1 } });
+    expect(await own.call({ kind: 'throw' })).toMatchObject({ kind: 'failed' });
+    expect([own.attempts.length, own.deadLetters.length]).toEqual([2, 0]);
   });
 
   it('tries an event three times, and makes it a dead letter', async () => {
@@ -184,6 +199,7 @@ describe('the Lambda of the tests', () => {
       timeoutMs: 60_000,
       memoryMb: 128,
       variables: { TOPIC: 'arn' },
+      concurrency: 8,
       queue: null,
     });
   });

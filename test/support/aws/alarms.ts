@@ -58,12 +58,15 @@ export class Alarms {
     };
   }
 
-  /** Evaluates now: the metric alarms of the periods that are asked for, and all composite ones. */
-  evaluate(isDue: (periodSeconds: number) => boolean = () => true): void {
-    const { alarms, metrics, clock } = this.options;
+  /** Evaluates, as of `now`: the metric alarms of the periods that are asked for, and all composite ones. */
+  evaluate(
+    isDue: (periodSeconds: number) => boolean = () => true,
+    now: number = this.options.clock.now(),
+  ): void {
+    const { alarms, metrics } = this.options;
     for (const alarm of alarms) {
       if ('AlarmRule' in alarm || !isDue(alarm.Period)) continue;
-      this.enter(alarm, evaluateMetricAlarm(alarm, metrics.of(alarm), clock.now()));
+      this.enter(alarm, evaluateMetricAlarm(alarm, metrics.of(alarm), now));
     }
     for (const alarm of alarms) if ('AlarmRule' in alarm) this.evaluateComposite(alarm);
   }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { format } from 'node:util';
 
-const { LAMBDA_TASK_ROOT = '', _HANDLER = '', AWS_LAMBDA_FUNCTION_NAME } = process.env;
+const { LAMBDA_TASK_ROOT = '', _HANDLER = '', AWS_LAMBDA_FUNCTION_NAME, AWS_REGION } = process.env;
 const [file, name] = _HANDLER.split('.');
 
 function errorOf(error) {
@@ -54,6 +54,7 @@ process.on('message', async ({ event, deadline, ...request }) => {
   const context = {
     awsRequestId: requestId,
     functionName: AWS_LAMBDA_FUNCTION_NAME,
+    invokedFunctionArn: `arn:aws:lambda:${AWS_REGION}:123456789012:function:${AWS_LAMBDA_FUNCTION_NAME}`,
     getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
   };
   try {

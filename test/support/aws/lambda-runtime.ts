@@ -27,6 +27,8 @@ export interface FunctionOptions {
   readonly aws: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly memoryMb?: number;
+  /** How many environments there may be: `ReservedConcurrentExecutions`. @default 1 */
+  readonly concurrency?: number;
   /** After the first attempt. @default 2 */
   readonly retries?: number;
   /** Before each of the retries. @default short ones */
@@ -57,10 +59,18 @@ export interface DeadLetter {
   readonly attributes: Readonly<Record<'RequestID' | 'ErrorCode' | 'ErrorMessage', string>>;
 }
 
+/** Where an environment is, or was, with those that wait for it. */
+interface Place {
+  environment: LambdaEnvironment | null;
+  waiting: number;
+  /** Resolves when the last of them is done. */
+  last: Promise<unknown>;
+}
+
 /**
  * A function that is invoked asynchronously, as alarms and EventBridge do: its events wait in a queue, each is tried up to
- * three times, and then becomes a dead letter. It has one environment, as with `ReservedConcurrentExecutions` of 1; an
- * event that waits for a retry does not hold up the others.
+ * three times, and then becomes a dead letter. An event that waits for a retry does not hold up the others, and one that
+ * comes while another is handled gets an environment of its own, as long as there may be more.
  */
 export class LambdaFunction {
   readonly attempts: Attempt[] = [];
@@ -71,9 +81,7 @@ export class LambdaFunction {
   readonly problems: string[] = [];
   private readonly options: FunctionOptions;
   private readonly stopMeasuring: Cancel;
-  private environment: LambdaEnvironment | null = null;
-  /** The last of the queue. */
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly places: Place[] = [];
   private readonly pending = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
 
@@ -88,6 +96,11 @@ export class LambdaFunction {
     this.pending.add(done);
   }
 
+  /** As a caller that waits for what comes of it: once, and nothing is kept where it fails. Null where it is stopped. */
+  call(event: unknown): Promise<Outcome | null> {
+    return this.inTurn({ event, requestId: randomUUID(), attempt: 1 });
+  }
+
   /** Resolves when no event waits. */
   async idle(): Promise<void> {
     while (this.pending.size > 0) await Promise.all(this.pending);
@@ -97,28 +110,56 @@ export class LambdaFunction {
   async stop(): Promise<void> {
     this.stopping.abort();
     this.stopMeasuring();
-    await this.environment?.stop();
+    await this.stopEnvironments();
     await this.idle();
-    await this.environment?.stop();
+    await this.stopEnvironments();
+  }
+
+  private async stopEnvironments(): Promise<void> {
+    await Promise.all(this.places.map(({ environment }) => environment?.stop()));
   }
 
   private async tryAll(event: unknown, requestId: string): Promise<void> {
     const { retries = 2, retryDelaysMs = SHORT_RETRY_DELAYS_MS } = this.options;
     for (let attempt = 1; ; attempt += 1) {
-      const turn = this.last.then(() => this.attempt({ event, requestId, attempt }));
-      this.last = turn;
-      const outcome = await turn;
+      const outcome = await this.inTurn({ event, requestId, attempt });
       if (outcome === null || outcome.kind === 'result') return;
       if (attempt > retries) return this.bury(event, requestId, outcome.error);
       await pause(retryDelaysMs[attempt - 1] ?? 0, null, { signal: this.stopping.signal }).catch(() => {});
     }
   }
 
+  private inTurn(own: Pick<Attempt, 'event' | 'requestId' | 'attempt'>): Promise<Outcome | null> {
+    const place = this.nextPlace();
+    place.waiting += 1;
+    const turn = place.last
+      .then(() => this.attempt(own, place))
+      .finally(() => {
+        place.waiting -= 1;
+      });
+    place.last = turn;
+    return turn;
+  }
+
+  /** One where nobody waits, or a new one, or the one with the shortest queue. */
+  private nextPlace(): Place {
+    const [best] = this.places.toSorted((a, b) => a.waiting - b.waiting);
+    const isFull = this.places.length >= (this.options.concurrency ?? 1);
+    if (best !== undefined && (best.waiting === 0 || isFull)) return best;
+    const place = { environment: null, waiting: 0, last: Promise.resolve() };
+    this.places.push(place);
+    return place;
+  }
+
   /** Null where the function is stopped. */
-  private async attempt(own: Pick<Attempt, 'event' | 'requestId' | 'attempt'>): Promise<Outcome | null> {
+  private async attempt(
+    own: Pick<Attempt, 'event' | 'requestId' | 'attempt'>,
+    place: Place,
+  ): Promise<Outcome | null> {
     if (this.stopping.signal.aborted) return null;
-    const isNew = this.environment?.isAlive !== true;
-    const environment = isNew ? this.start() : (this.environment as LambdaEnvironment);
+    const isNew = place.environment?.isAlive !== true;
+    const environment = isNew ? this.start() : (place.environment as LambdaEnvironment);
+    place.environment = environment;
     const { timeoutMs } = this.options;
     const begin = performance.now();
     const outcome = await environment.invoke({ ...own, timeoutMs });
@@ -142,9 +183,9 @@ export class LambdaFunction {
 
   private start(): LambdaEnvironment {
     const { name, directory, handler, variables, aws, memoryMb = 128 } = this.options;
-    this.environment = new LambdaEnvironment({
+    return new LambdaEnvironment({
       directory,
-      log: (text) => this.write(text),
+      log: wholeLines((line) => this.write(line)),
       // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
       variables: {
         ...variables,
@@ -158,14 +199,11 @@ export class LambdaFunction {
         _HANDLER: handler,
       },
     });
-    return this.environment;
   }
 
-  private write(text: string): void {
-    const lineStart = this.output.lastIndexOf('\n') + 1;
-    this.output += text;
-    const lines = this.output.slice(lineStart).split('\n').slice(0, -1);
-    for (const put of lines.flatMap(embeddedMetrics)) {
+  private write(line: string): void {
+    this.output += `${line}\n`;
+    for (const put of embeddedMetrics(line)) {
       try {
         this.options.metrics.put(put);
       } catch (error) {
@@ -193,4 +231,14 @@ export class LambdaFunction {
     const series = { Namespace: 'AWS/SQS', Dimensions: [{ Name: 'QueueName', Value: queue }], Unit: 'Count' };
     metrics.measure({ ...series, MetricName: 'ApproximateNumberOfMessagesVisible' }, this.deadLetters.length);
   }
+}
+
+/** Takes pieces of text, and gives `take` each line once it has ended: several processes write, and none into another's line. */
+function wholeLines(take: (line: string) => void): (text: string) => void {
+  let rest = '';
+  return (text) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) take(line);
+  };
 }

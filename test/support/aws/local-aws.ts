@@ -38,6 +38,9 @@ export class LocalAws {
   readonly functions = new Map<string, LambdaFunction>();
   /** What went elsewhere than to a function: to topics. */
   readonly sent: Array<{ readonly to: string; readonly event: unknown }> = [];
+  /** Whether rules with a schedule run when it is time; where not, a test runs them (`runSchedules`). */
+  hasSchedules = true;
+  private readonly schedules: Array<() => void> = [];
   private readonly options: LocalAwsOptions;
   private readonly values: TemplateValues;
   private readonly stops: Cancel[] = [];
@@ -80,10 +83,18 @@ export class LocalAws {
         for (const { arn, payload } of targets) this.send(arn, payload(event));
       };
       if (pattern !== null) this.bus.addRule(pattern, send);
-      if (periodMs !== null) this.stops.push(clock.every(periodMs, () => send(this.bus.scheduled(name))));
+      if (periodMs === null) continue;
+      const run = (): void => send(this.bus.scheduled(name));
+      this.schedules.push(run);
+      this.stops.push(clock.every(periodMs, () => this.hasSchedules && run()));
     }
     this.stops.push(this.alarms.start());
     return this;
+  }
+
+  /** Runs every rule that has a schedule, now. */
+  runSchedules(): void {
+    for (const run of this.schedules) run();
   }
 
   async stop(): Promise<void> {
@@ -126,7 +137,7 @@ function resources(
 }
 
 /** What references to resources mean. Names that the template leaves to CloudFormation are the logical ids. */
-function physicalNames(template: TemplateJson): TemplateValues {
+export function physicalNames(template: TemplateJson): TemplateValues {
   const arn = (service: string, id: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${id}`;
   const of = (type: string, values: (id: string) => object): object =>
     Object.assign({}, ...resources(template, type).map(([id]) => values(id)));

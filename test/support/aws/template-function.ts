@@ -3,6 +3,8 @@ import { resolvedAll, type TemplateValues } from '../../lib/support/template-val
 import type { FunctionOptions } from './lambda-runtime.ts';
 
 const MS = 1_000;
+/** Far fewer than the account's 1,000, and more than any test needs. */
+const UNRESERVED = 8;
 
 /** What the tests' Lambda heeds of `AWS::Lambda::Function`. */
 const functionSchema = z.object({
@@ -10,6 +12,7 @@ const functionSchema = z.object({
   Timeout: z.number(),
   MemorySize: z.number().default(128),
   Runtime: z.string().startsWith('nodejs'),
+  ReservedConcurrentExecutions: z.number().default(UNRESERVED),
   DeadLetterConfig: z.object({ TargetArn: z.string() }).optional(),
   Environment: z.object({ Variables: z.record(z.string(), z.string()) }).default({ Variables: {} }),
 });
@@ -18,14 +21,15 @@ const functionSchema = z.object({
 export function templateFunction(
   properties: unknown,
   values: TemplateValues,
-): Pick<FunctionOptions, 'handler' | 'timeoutMs' | 'memoryMb' | 'variables' | 'queue'> {
+): Pick<FunctionOptions, 'handler' | 'timeoutMs' | 'memoryMb' | 'variables' | 'concurrency' | 'queue'> {
   const own = functionSchema.parse(resolvedAll(properties, values));
-  const { Handler, Timeout, MemorySize, Environment, DeadLetterConfig } = own;
+  const { Handler, Timeout, MemorySize, Environment, DeadLetterConfig, ReservedConcurrentExecutions } = own;
   return {
     handler: Handler,
     timeoutMs: Timeout * MS,
     memoryMb: MemorySize,
     variables: Environment.Variables,
+    concurrency: ReservedConcurrentExecutions,
     queue: DeadLetterConfig?.TargetArn.split(':').at(-1) ?? null,
   };
 }
