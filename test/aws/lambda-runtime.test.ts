@@ -100,7 +100,11 @@ describe('the Lambda of the tests', () => {
     const own = lambda({ concurrency: 2 });
     const outcomes = await run(own, { kind: 'echo' }, { kind: 'echo' }, { kind: 'echo' });
     const events = outcomes.map((outcome) => outcome.kind === 'result' && outcome.result);
-    expect(events).toMatchObject([{ events: 1 }, { events: 1 }, { events: 2 }]);
+    // The third goes to whichever is through first.
+    expect(events).toEqual(
+      expect.arrayContaining([{ events: 1 }, { events: 2 }].map((one) => expect.objectContaining(one))),
+    );
+    expect(events.filter((one) => JSON.stringify(one).includes('"events":2'))).toHaveLength(1);
   });
 
   it('answers a caller that waits, and keeps nothing of what failed', async () => {

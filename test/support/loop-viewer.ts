@@ -38,9 +38,9 @@ export class LoopViewer {
   async play(url: string): Promise<this> {
     this.stream = await playStream(url, clock, {
       packet: (packet) => this.packet(packet),
-      data: (name, value, timestamp) => {
+      data: (name, value) => {
         const before = this.source;
-        this.reporter.data(name, value, timestamp, clock.now());
+        this.reporter.data(name, value, clock.now());
         if (this.source === before) return;
         this.frames = 0;
         this.firstFrameAt = null;
@@ -68,7 +68,7 @@ export class LoopViewer {
   private packet(packet: MediaPacket): void {
     const now = clock.now();
     this.reporter.packet(packet, now);
-    if (packet.track === 'data' || packet.config !== null) return;
+    if (packet.track === 'data' || packet.track === 'extra' || packet.config !== null) return;
     this.frames += 1;
     this.firstFrameAt ??= now;
     const { track, timestamp } = packet;

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const POLL_MS = 2;
 /** Less than jest gives a test, so that what was waited for is what is reported. */
-const PATIENCE_MS = 4_000;
+const PATIENCE_MS = 15_000;
 
 type Wanted<T> = T | null | undefined | false | 0;
 
