@@ -1,17 +1,16 @@
 /**
- * A host's summary as text, and back: one line of JSON; where that is long, `gz:` and the base64 of its gzip. Systems Manager
+ * A host's summary as text: one line of JSON; where that is long, `gz:` and the base64 of its gzip. Systems Manager
  * keeps 24,000 characters of a command's output, and what is cut off there is worth nothing.
  */
-import { gunzipSync, gzipSync } from 'node:zlib';
-import { type HostSummary, hostSummarySchema } from './host-summary.ts';
+import { gzipSync } from 'node:zlib';
+import type { HostSummary } from './host-summary.ts';
 
 /** What Systems Manager keeps, as GetCommandInvocation documents it. */
 export const SUMMARY_LIMIT = 24_000;
 /** JSON of up to so many characters is left readable. */
 const PLAIN_LIMIT = 20_000;
-const PACKED = 'gz:';
-/** The largest configuration has less than half of it; more is no summary. */
-const UNPACKED_LIMIT_BYTES = 1_000_000;
+/** Stands in front of what is packed. */
+export const PACKED = 'gz:';
 /** Where even the packed text is too long, who asked and why are shortened to so many characters, the most that fits. */
 const WORD_LIMITS = [500, 100, 40, 10, 0];
 
@@ -28,35 +27,8 @@ export function encodeSummary(summary: HostSummary): string {
   );
 }
 
-/** Throws an Error that says what is wrong with the text. */
-export function decodeSummary(text: string): HostSummary {
-  const line = text.trim();
-  if (line.length > SUMMARY_LIMIT) throw new Error(`no summary of a host: it has ${line.length} characters`);
-  const parsed = hostSummarySchema.safeParse(parse(line.startsWith(PACKED) ? unpack(line) : line));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new Error(`no summary of a host: ${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
-}
-
 function pack(json: string): string {
   return PACKED + gzipSync(json, { level: 9 }).toString('base64');
-}
-
-function unpack(line: string): string {
-  try {
-    const packed = Buffer.from(line.slice(PACKED.length), 'base64');
-    return gunzipSync(packed, { maxOutputLength: UNPACKED_LIMIT_BYTES }).toString();
-  } catch (cause) {
-    throw new Error('no summary of a host: it cannot be unpacked', { cause });
-  }
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw new Error('no summary of a host: it is no JSON', { cause });
-  }
 }
 
 /** With words of a limited length; and with health in the order of names, which makes programs alike, and gzip good at them. */

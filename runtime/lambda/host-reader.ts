@@ -1,5 +1,5 @@
 import type { HostSummary } from '../contract/host-summary.ts';
-import { decodeSummary } from '../contract/summary-text.ts';
+import { decodeSummary } from '../contract/summary-reader.ts';
 import { describeFailure } from './call-failure.ts';
 import { describeInvocation } from './invocation.ts';
 import type { HostReport, HostReports } from './plan.ts';

@@ -7,7 +7,7 @@ import { type CameraOptions, type RunOptions, runCommandLine } from '../../runti
 import { ControlClient } from '../../runtime/cli/control-client.ts';
 import { ExitCode } from '../../runtime/cli/exit-codes.ts';
 import { summarise } from '../../runtime/cli/summarise.ts';
-import { decodeSummary } from '../../runtime/contract/summary-text.ts';
+import { decodeSummary } from '../../runtime/contract/summary-reader.ts';
 import { VERSION } from '../../runtime/contract/version.ts';
 import { createControlServer } from '../../runtime/control/control-server.ts';
 import { FakeHost, PROGRAM, STATE, SWITCH } from '../control/samples.ts';

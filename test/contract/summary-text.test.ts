@@ -2,7 +2,8 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import type { HostSummary, ProgramSummary } from '../../runtime/contract/host-summary.ts';
-import { decodeSummary, encodeSummary, SUMMARY_LIMIT } from '../../runtime/contract/summary-text.ts';
+import { decodeSummary } from '../../runtime/contract/summary-reader.ts';
+import { encodeSummary, SUMMARY_LIMIT } from '../../runtime/contract/summary-text.ts';
 import { EPOCH } from '../support/fake-clock.ts';
 import { Random } from '../support/random.ts';
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { tarArchive } from '../../lib/constructs/tar-archive.ts';
-import { decodeSummary } from '../../runtime/contract/summary-text.ts';
+import { decodeSummary } from '../../runtime/contract/summary-reader.ts';
 import { publishRtmp } from '../../runtime/rtmp/client.ts';
 import { systemClock as clock } from '../../runtime/system-clock.ts';
 import { buildBundle } from '../../scripts/build-bundle.ts';
