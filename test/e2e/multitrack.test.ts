@@ -104,7 +104,8 @@ describe('an encoder of several tracks', () => {
     for (const track of ['video', 'audio'] as const) {
       const times = packets.filter((packet) => packet.track === track).map(({ dts }) => dts);
       // With a second track of its kind in between, times would repeat.
-      expect(times.length).toBeGreaterThan(100);
+      // It joined before a hundred frames of extra tracks and thirty of the backup.
+      expect(times.length).toBeGreaterThan(50);
       expect(new Set(times).size).toBe(times.length);
     }
   });
