@@ -14,8 +14,15 @@ const ROOT = join(import.meta.dirname, '../..');
 /** So many that Node would warn of the calls that listen to one signal. */
 const topology = topologyOf(24);
 const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
-/** Calls the handler twice, as Lambda does where it keeps the process. */
+/**
+ * Calls the handler twice, as Lambda does where it keeps the process. Of an error it prints the stack, as Lambda does; Node
+ * itself would print the line of the bundle too, which is a megabyte.
+ */
 const CALLER = `
+process.on('uncaughtException', ({ stack }) => {
+  process.stderr.write(stack);
+  process.exitCode = 1;
+});
 const { handler } = await import(process.argv[1]);
 const context = { getRemainingTimeInMillis: () => 30_000 };
 for (let runs = 0; runs < 2; runs += 1) await handler(JSON.parse(process.argv[2]), context);
