@@ -38,7 +38,14 @@ export async function runShellScript(options: ShellOptions): Promise<ShellResult
   });
   const { pid } = child;
   if (pid === undefined) throw new Error('bash cannot be started');
-  const end = (): boolean => process.kill(-pid, 'SIGKILL');
+  const end = (): boolean => {
+    try {
+      return process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It has just ended by itself.
+      return false;
+    }
+  };
   let hasTimedOut = false;
   const timer = setTimeout(() => {
     hasTimedOut = end();
