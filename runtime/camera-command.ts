@@ -4,9 +4,9 @@ import { pullCamera } from './camera/media-server.ts';
 import { type CameraOrder, MAX_ORDER_BYTES, parseOrder } from './camera/order.ts';
 import { createRedactor } from './camera/redact.ts';
 import { ownRtmpUrl, planCameras } from './cameras.ts';
+import { configError } from './cli/config-file.ts';
 import { CommandError, ExitCode } from './cli/exit-codes.ts';
 import type { Terminal } from './cli/terminal.ts';
-import { formatProblems } from './contract/config-problems.ts';
 import type { Clock } from './media/clock.ts';
 
 export interface CameraCommandOptions {
@@ -82,7 +82,7 @@ async function orderByConfig({ input, config: file, host }: CameraCommandOptions
   const { loadConfig } = await import('./run-command.ts');
   const { config, keys, directory } = loadConfig(file, { edge: false, ...(host !== undefined && { host }) });
   const planned = planCameras(config, keys.keys, { directory, env: process.env });
-  if (!planned.ok) throw new CommandError(formatProblems(planned.problems, file));
+  if (!planned.ok) throw configError(planned.problems, file);
   const plan = planned.plans.find((one) => one.input === input);
   const known = planned.plans.map((one) => one.input).join(', ') || 'none';
   if (plan === undefined)

@@ -4,7 +4,6 @@ import type { Config } from './contract/config.ts';
 import type { RelayState } from './contract/control-api.ts';
 import type { Input } from './input/input.ts';
 import type { InputRegistry } from './input/registry.ts';
-import { keysMatch } from './keys.ts';
 import type { Cancel, Clock } from './media/clock.ts';
 import type { Program } from './program/program.ts';
 import { Demand, type DemandingProgram } from './relay/demand.ts';
@@ -15,6 +14,7 @@ import { RelayLink, type RelayLinkOptions } from './relay/relay-link.ts';
 import { readPosition } from './relay/relay-message.ts';
 import type { RelayQueue } from './relay/relay-queue.ts';
 import { RelayReceiver } from './relay/relay-receiver.ts';
+import { secretsMatch } from './rtmp/secrets-match.ts';
 import {
   type Peer,
   type Playback,
@@ -202,7 +202,7 @@ export class HostRelays {
   }
 
   private isKeyRight(query: StreamRequest['query']): boolean {
-    return keysMatch(this.options.key, query.get('key') ?? '');
+    return secretsMatch(this.options.key, query.get('key') ?? '');
   }
 
   private push(input: string, to: PeerHost): void {

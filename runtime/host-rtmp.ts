@@ -2,13 +2,13 @@ import type { Logger } from 'pino';
 import type { Extensions } from './codec/media-message.ts';
 import type { HostRelays } from './host-relays.ts';
 import type { InputRegistry, PublishRefusal } from './input/registry.ts';
-import { keysMatch } from './keys.ts';
 import type { Clock } from './media/clock.ts';
 import { onlyTracks } from './output/packet-format.ts';
 import type { ProgramFeed } from './output/program-feed.ts';
 import { rtmpFormatFor } from './output/rtmp-formats.ts';
 import { RELAY_APP } from './relay/relay-url.ts';
 import { AdobeLogin } from './rtmp/adobe-login.ts';
+import { secretsMatch } from './rtmp/secrets-match.ts';
 import {
   type Playback,
   type Refusal,
@@ -124,7 +124,7 @@ const KEY_AS_NAME = refusal(
 /** Whether a part of a peer's text is one of the keys. Compares in constant time. */
 function holdsKey(text: string, keys: ReadonlyMap<string, string>): boolean {
   const parts = text.split(/[^A-Za-z0-9._~-]+/);
-  return parts.some((part) => [...keys.values()].some((key) => keysMatch(key, part)));
+  return parts.some((part) => [...keys.values()].some((key) => secretsMatch(key, part)));
 }
 
 const PUBLISH_REFUSALS: Record<PublishRefusal, (path: string) => Refusal> = {

@@ -19,7 +19,7 @@ import { rtmpHandler } from './host-rtmp.ts';
 import type { HealthPolicy } from './input/health.ts';
 import { Input, type InputEvents } from './input/input.ts';
 import { InputRegistry } from './input/registry.ts';
-import { keysMatch, RELAY_KEY_NAME } from './keys.ts';
+import { RELAY_KEY_NAME } from './keys.ts';
 import { LimitLog } from './limit-log.ts';
 import { playClip } from './media/clip.ts';
 import type { Cancel, Clock } from './media/clock.ts';
@@ -28,6 +28,7 @@ import { createHttpServer } from './output/http-server.ts';
 import { ProgramFeed } from './output/program-feed.ts';
 import { Director } from './program/director.ts';
 import { Program, type ProgramOptions } from './program/program.ts';
+import { secretsMatch } from './rtmp/secrets-match.ts';
 import { RtmpServer } from './rtmp/server.ts';
 import { type InputRole, inputRoles } from './topology.ts';
 
@@ -67,7 +68,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     inputs,
     clock,
     isOwned: (name) => roles.get(name)?.role === 'owned',
-    isKeyRight: (name, key) => keysMatch(options.keys.get(name) ?? '', key),
+    isKeyRight: (name, key) => secretsMatch(options.keys.get(name) ?? '', key),
     events: {
       published: (input, address, tookOverFrom) =>
         logger.info({ event: 'publish', input: input.name, address, tookOverFrom }, 'publishing'),
@@ -86,17 +87,18 @@ export async function startHost(options: HostOptions): Promise<Host> {
       events.add({ type: 'drill', at: clock.now(), program, phase });
     },
   });
+  const countAudience = (program: Program) => relays?.audience(program.name, program.viewers);
   const feeds: ReadonlyMap<string, ProgramFeed> = new Map(
     programs.map((program) => [
       program.name,
-      new ProgramFeed(program, config.viewers, clock, () => relays?.audience(program.name, program.viewers)),
+      new ProgramFeed(program, config.viewers, clock, () => countAudience(program)),
     ]),
   );
   const { hls } = config;
   const hlsStreams: ReadonlyMap<string, HlsStream> = new Map(
     programs.flatMap((program): Array<[string, HlsStream]> => {
       if (hls === false) return [];
-      const onAudience = () => relays?.audience(program.name, program.viewers);
+      const onAudience = () => countAudience(program);
       const { maxViewers } = config.viewers;
       return [[program.name, new HlsStream(program, { ...hls, maxWaiting: maxViewers, clock, onAudience })]];
     }),

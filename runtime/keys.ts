@@ -2,7 +2,7 @@
  * Stream keys: each input's own, from the environment, a file or a systemd credential, or generated in
  * `understudy.keys.json`; and the key with which hosts know each other.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -121,12 +121,6 @@ export function loadKeys(options: KeyOptions): LoadedKeys {
     if (problem !== undefined) return { ok: false, problems: [problem] };
   }
   return { ok: true, keys, generated, file, notes };
-}
-
-/** Compares in constant time; hashed first, since timingSafeEqual wants equal lengths and a length tells something too. */
-export function keysMatch(expected: string, given: string): boolean {
-  const sha256 = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(sha256(expected), sha256(given));
 }
 
 function referencedKey(place: string, reference: KeyReference, options: KeyOptions): Found {

@@ -1,17 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { ownRtmpUrl, planCameras, startCameras } from './cameras.ts';
 import type { KeysOptions, RunOptions } from './cli/command-line.ts';
+import { configError, readConfigFile } from './cli/config-file.ts';
 import { CommandError, ExitCode } from './cli/exit-codes.ts';
 import { type Terminal, table } from './cli/terminal.ts';
 import { type Config, type KeyReference, ownedInputs } from './contract/config.ts';
-import {
-  type ConfigProblem,
-  formatProblems,
-  jsonSyntaxProblem,
-  parseConfig,
-} from './contract/config-problems.ts';
 import { VERSION } from './contract/version.ts';
 import { startDemo } from './demo.ts';
 import { type Host, startHost } from './host.ts';
@@ -39,7 +33,7 @@ export async function runHost(options: RunOptions, context: RunContext): Promise
   const { clock, terminal, signal, drainSignal } = context;
   const { config, keys, directory } = loadConfig(options.config, options);
   const planned = planCameras(config, keys.keys, { directory, env: process.env });
-  if (!planned.ok) throw new CommandError(formatProblems(planned.problems, options.config));
+  if (!planned.ok) throw configError(planned.problems, options.config);
   const isText = options.logFormat === 'text' || (options.logFormat === 'auto' && terminal.isInteractive);
   const logger = createLogger(isText ? 'text' : 'json', options.logLevel);
   const service = connectServiceManager({ env: process.env, pid: process.pid, clock, logger });
@@ -120,30 +114,14 @@ export function loadConfig(
   file: string,
   options: LoadOptions,
 ): { config: Config; keys: Keys; directory: string } {
-  const fail = (problems: readonly ConfigProblem[]): never => {
-    throw new CommandError(formatProblems(problems, file));
-  };
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    throw new CommandError(`${file} cannot be read: write one, or name another with --config`);
-  }
-  let raw: unknown;
-  try {
-    raw = JSON.parse(text);
-  } catch (error) {
-    return fail([jsonSyntaxProblem(text, error)]);
-  }
-  const parsed = parseConfig(raw);
-  if (!parsed.ok) return fail(parsed.problems);
-  const chosen = chooseHost(parsed.config, options, process.env);
-  if ('problem' in chosen) return fail([chosen.problem]);
+  const chosen = chooseHost(readConfigFile(file), options, process.env);
+  if ('problem' in chosen) throw configError([chosen.problem], file);
   const { config } = chosen;
   const directory = dirname(resolve(file));
   const { onlyAtHand = false } = options;
   const keys = loadKeys({ config, directory, env: process.env, generate: true, onlyAtHand });
-  return keys.ok ? { config, keys, directory } : fail(keys.problems);
+  if (!keys.ok) throw configError(keys.problems, file);
+  return { config, keys, directory };
 }
 
 /** What to paste into encoders and to open in players. Keys are shown once: when they have just been made. */

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Config, KEYS_FILE } from '../runtime/contract/config.ts';
 import { formatProblems } from '../runtime/contract/config-problems.ts';
-import { keysMatch, loadKeys } from '../runtime/keys.ts';
+import { loadKeys } from '../runtime/keys.ts';
 
 type Inputs = Pick<Config, 'masters' | 'backups'>;
 
@@ -335,18 +335,5 @@ describe('keys with problems', () => {
       ok: false,
       problems: [{ key: KEYS_FILE, value: 'ENOENT', fix: expect.stringContaining('writable') }],
     });
-  });
-});
-
-describe('comparing keys', () => {
-  it.each([
-    { name: 'the same', expected: 'key-of-a', given: 'key-of-a', match: true },
-    { name: 'another of the same length', expected: 'key-of-a', given: 'key-of-b', match: false },
-    { name: 'a shorter one', expected: 'key-of-a', given: 'key-of', match: false },
-    { name: 'a longer one', expected: 'key-of-a', given: 'key-of-a2', match: false },
-    { name: 'none', expected: 'key-of-a', given: '', match: false },
-    { name: 'other capitals', expected: 'key-of-a', given: 'KEY-OF-A', match: false },
-  ])('$name', ({ expected, given, match }) => {
-    expect(keysMatch(expected, given)).toBe(match);
   });
 });

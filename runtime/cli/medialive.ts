@@ -1,11 +1,10 @@
 /** `understudy medialive`: starts, stops and shows the MediaLive channels of a deployment. */
-import { readFileSync } from 'node:fs';
 import type { MediaLiveClient } from '@aws-sdk/client-medialive';
 import { channelName } from '../contract/channels.ts';
 import type { Config } from '../contract/config.ts';
-import { formatProblems, parseConfig } from '../contract/config-problems.ts';
 import { formatElapsed, listed } from '../contract/wording.ts';
 import type { WaitingClock } from '../media/clock.ts';
+import { readConfigFile } from './config-file.ts';
 import { CommandError, ExitCode } from './exit-codes.ts';
 import { asCommandError } from './medialive-failure.ts';
 import { type Terminal, table } from './terminal.ts';
@@ -52,7 +51,7 @@ const COURSES = {
 
 /** Resolves to the exit status: failed where a channel is not where it should be, and where waiting was interrupted. */
 export async function mediaLive(options: MediaLiveOptions): Promise<number> {
-  const config = loadConfig(options.config);
+  const config = readConfigFile(options.config);
   const programs = chosenPrograms(config, options.programs);
   const sdk = await loadSdk();
   const { region } = config.aws;
@@ -200,18 +199,6 @@ class MediaLiveSession {
 
 function arrival({ program, state, active }: ChannelStatus): string {
   return active.length === 0 ? `${program} is ${state}` : `${program} is ${state} and shows ${active[0]}`;
-}
-
-function loadConfig(file: string): Config {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new CommandError(`${file}: ${error instanceof Error ? error.message : error}`);
-  }
-  const parsed = parseConfig(raw);
-  if (!parsed.ok) throw new CommandError(formatProblems(parsed.problems, file));
-  return parsed.config;
 }
 
 function chosenPrograms({ aws }: Config, given: readonly string[]): string[] {

@@ -1,6 +1,6 @@
 import { type CloudWatchClient, DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
-import { alarmName } from '../contract/alarm-names.ts';
 import type { Topology } from '../contract/topology.ts';
+import { lossAlarms } from './alarm-truth.ts';
 import { describeFailure } from './call-failure.ts';
 import type { AlarmReading, AlarmReadings, AlarmState } from './plan.ts';
 import { unlessAborted } from './time-limit.ts';
@@ -18,10 +18,10 @@ const STATES: readonly string[] = ['OK', 'ALARM', 'INSUFFICIENT_DATA'] satisfies
 /** Reads the alarms on which a plan rests: those of lost inputs and lost hosts. Never fails: what could be read is better than nothing. */
 export async function readAlarms(
   client: CloudWatchClient,
-  topology: Topology,
+  { deployment, hosts }: Topology,
   signal: AbortSignal,
 ): Promise<AlarmAnswers> {
-  const names = watchedAlarms(topology);
+  const names = hosts.flatMap((host) => lossAlarms(deployment, host));
   const pages = Array.from({ length: Math.ceil(names.length / PAGE) }, (_, page) =>
     names.slice(page * PAGE, (page + 1) * PAGE),
   );
@@ -32,13 +32,6 @@ export async function readAlarms(
     readings: new Map(read),
     problem: failed === undefined ? null : describeFailure(failed.reason),
   };
-}
-
-function watchedAlarms({ deployment, hosts }: Topology): string[] {
-  return hosts.flatMap(({ name, input }) => [
-    alarmName(deployment, 'input-loss', input),
-    alarmName(deployment, 'host-lost', name),
-  ]);
 }
 
 async function readPage(

@@ -15,14 +15,22 @@ export interface AlarmTruth {
   readonly lostHosts: ReadonlySet<string>;
 }
 
+/** The alarms that say that a host's input is lost: its own, and that of the host. */
+export function lossAlarms(
+  deployment: string,
+  { name, input }: Topology['hosts'][number],
+): [ofInput: string, ofHost: string] {
+  return [alarmName(deployment, 'input-loss', input), alarmName(deployment, 'host-lost', name)];
+}
+
 /** An input is lost where its own alarm says so, or where the host that takes it is lost. */
 export function alarmTruth(topology: Topology, alarms: AlarmReadings): AlarmTruth {
   const { deployment, hosts } = topology;
   const inputs = new Map<string, InputStanding>();
   const lostHosts = new Set<string>();
-  for (const { name, input } of hosts) {
-    const ofInput = alarmName(deployment, 'input-loss', input);
-    const ofHost = alarmName(deployment, 'host-lost', name);
+  for (const host of hosts) {
+    const { name, input } = host;
+    const [ofInput, ofHost] = lossAlarms(deployment, host);
     if (alarms.get(ofHost)?.state === 'ALARM') lostHosts.add(name);
     const lostBy = [ofInput, ofHost].find((alarm) => alarms.get(alarm)?.state === 'ALARM');
     if (lostBy !== undefined) inputs.set(input, { standing: 'lost', alarm: lostBy });
@@ -57,11 +65,7 @@ const OTHER_ALARMS: Record<OtherAlarmKind, string> = {
 
 /** What an alarm is about. */
 export function alarmConcern({ deployment, hosts }: Topology, alarm: string): AlarmConcern {
-  const host = hosts.find(
-    ({ name, input }) =>
-      alarm === alarmName(deployment, 'input-loss', input) ||
-      alarm === alarmName(deployment, 'host-lost', name),
-  );
+  const host = hosts.find((one) => lossAlarms(deployment, one).includes(alarm));
   if (host !== undefined) return { kind: 'input', input: host.input };
   for (const [kind, why] of Object.entries(OTHER_ALARMS) as Array<[OtherAlarmKind, string]>) {
     const name = alarmName(deployment, kind);

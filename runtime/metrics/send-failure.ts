@@ -1,3 +1,5 @@
+import { awsFailureOf } from '../contract/aws-failure.ts';
+
 /** Why a call failed, for people. */
 export interface Failure {
   readonly what: string;
@@ -21,29 +23,13 @@ const FIXES: Readonly<Record<string, string>> = {
   SignatureDoesNotMatch: WRONG_CREDENTIALS,
 };
 const MISSING_REGION = /region is missing/i;
-const PLAIN_WORD = /^[A-Za-z0-9_]{1,64}$/;
 
-/**
- * Says by name, code and status what happened. Never the message: that of a wrong signature repeats the request's
- * headers, and with them the session token.
- */
+/** Says what happened, by what `awsFailureOf` lets through. */
 export function failureOf(error: unknown): Failure {
-  if (!(error instanceof Error)) return { what: 'unknown error', fix: '' };
-  if (MISSING_REGION.test(error.message)) {
+  const failure = awsFailureOf(error);
+  if (failure === null) return { what: 'unknown error', fix: '' };
+  if (error instanceof Error && MISSING_REGION.test(error.message)) {
     return { what: 'no region', fix: 'set metrics.cloudWatch.region, or AWS_REGION' };
   }
-  const { code, $metadata } = error as Error & {
-    code?: unknown;
-    $metadata?: { httpStatusCode?: unknown };
-  };
-  const given = PLAIN_WORD.test(error.name) ? error.name : 'Error';
-  // Of a socket's error the code says more than the name.
-  const name = /^(Aggregate)?Error$/.test(given) && isPlain(code) ? code : given;
-  const status = $metadata?.httpStatusCode;
-  const what = typeof status === 'number' ? `${name}, HTTP ${status}` : name;
-  return { what, fix: FIXES[name] ?? '' };
-}
-
-function isPlain(code: unknown): code is string {
-  return typeof code === 'string' && PLAIN_WORD.test(code);
+  return { what: failure.text, fix: FIXES[failure.name] ?? '' };
 }

@@ -1,4 +1,5 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { secretsMatch } from './secrets-match.ts';
 import { type Refusal, refusal } from './server-handler.ts';
 
 // The login of Flash Media Server, which hardware encoders have that can do nothing else. Each step is a connection that the
@@ -57,7 +58,7 @@ export class AdobeLogin {
       opaque,
       challenge: base64Field(query, 'challenge'),
     });
-    return isEqual(expected, base64Field(query, 'response'));
+    return secretsMatch(expected, base64Field(query, 'response'));
   }
 
   /** The same for users that there are and that there are not: nobody learns which is which. */
@@ -80,7 +81,7 @@ export class AdobeLogin {
     const mark = opaque.lastIndexOf('.');
     const nonce = opaque.slice(0, mark);
     const age = this.options.now() - Number.parseInt(nonce, 36);
-    return isEqual(this.sign(nonce), opaque.slice(mark + 1)) && age >= 0 && age <= VALID_MS;
+    return secretsMatch(this.sign(nonce), opaque.slice(mark + 1)) && age >= 0 && age <= VALID_MS;
   }
 
   private remember(opaque: string): void {
@@ -98,7 +99,7 @@ export class AdobeLogin {
 }
 
 /** What a client answers. */
-export function adobeResponse(parts: {
+function adobeResponse(parts: {
   readonly user: string;
   readonly password: string;
   readonly salt: string;
@@ -129,9 +130,4 @@ function field(query: ReadonlyMap<string, string>, name: string): string {
 /** Clients send base64 as it is, where a query would have `+` stand for a space. */
 function base64Field(query: ReadonlyMap<string, string>, name: string): string {
   return (query.get(name) ?? '').replaceAll(' ', '+').slice(0, MAX_FIELD_LENGTH);
-}
-
-function isEqual(a: string, b: string): boolean {
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(a), hash(b));
 }

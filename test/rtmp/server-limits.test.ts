@@ -55,6 +55,7 @@ describe('handshakes under way', () => {
     expect(server.closed.map(({ reason }) => reason)).toEqual([
       'socket: more than limits.handshakes are under way, and this is the oldest of its address',
     ]);
+    await until('the other handshake to be done', () => server.server.handshakesUnderWay === 1);
     // The one that does not go on is closed in time; it counts until its socket is gone.
     server.clock.advance(LIMITS.handshakeTimeoutMs + 2_000);
     await until('the second to be told', () => server.server.connectionCount === 2);
