@@ -2,16 +2,19 @@ import type { z } from 'zod';
 import type {
   CommandAnswer,
   drillRequest,
+  HostHistory,
   HostState,
   InputState,
+  PlayAddresses,
   ProgramState,
   releaseRequest,
   SwitchEvent,
   switchRequest,
 } from './contract/control-api.ts';
 import { VERSION } from './contract/version.ts';
-import type { ControlledHost } from './control/control-server.ts';
+import type { ControlledHost } from './control/control-routes.ts';
 import type { EventLog } from './control/event-log.ts';
+import { InputHistory } from './control/input-history.ts';
 import type { Input } from './input/input.ts';
 import { NO_HEADERS } from './input/input-packet.ts';
 import { findClockTrouble, findMismatches } from './input/preflight.ts';
@@ -32,11 +35,17 @@ export interface HostControlOptions {
   readonly events: EventLog;
   readonly state: () => HostState['state'];
   readonly relays: () => HostState['relays'];
+  readonly exposition: ControlledHost['exposition'];
+  readonly hasHls: boolean;
+  /** What a player must have in its query to play a program now; null where it needs nothing. */
+  readonly signPlay: (program: string) => { readonly query: string; readonly expiresAt: number } | null;
 }
 
 /** A host as the control API sees it: what it shows, and what it does when told. */
 export class HostControl implements ControlledHost {
   readonly events: EventLog;
+  readonly exposition: ControlledHost['exposition'];
+  private readonly inputHistory = new InputHistory();
   private readonly options: HostControlOptions;
   private readonly startedAt: number;
   private readonly warnings = new Map<string, readonly string[]>();
@@ -44,6 +53,7 @@ export class HostControl implements ControlledHost {
   constructor(options: HostControlOptions) {
     this.options = options;
     this.events = options.events;
+    this.exposition = options.exposition;
     this.startedAt = options.clock.now();
   }
 
@@ -79,6 +89,33 @@ export class HostControl implements ControlledHost {
       .filter((program) => name === null || program.name === name)
       .flatMap(({ records }) => records)
       .toSorted((a, b) => a.decidedAt - b.decidedAt);
+  }
+
+  history(): HostHistory {
+    return this.inputHistory.answer();
+  }
+
+  /** Takes a sample of every input: to be called once in HISTORY_INTERVAL_MS. */
+  sample(): void {
+    const now = this.options.clock.now();
+    const samples = this.options.inputs.map((input) => {
+      const rates = input.health === 'absent' ? null : input.rates(now);
+      const kbps = rates === null ? null : (rates.videoKbps ?? 0) + (rates.audioKbps ?? 0);
+      return [input.name, { kbps, frameRate: rates?.frameRate ?? null }] as const;
+    });
+    this.inputHistory.add(new Map(samples), now);
+  }
+
+  addresses(name: string, isSigned: boolean): PlayAddresses | null {
+    if (this.find(name) === undefined) return null;
+    const signed = isSigned ? this.options.signPlay(name) : null;
+    const query = signed === null ? '' : `?${signed.query}`;
+    return {
+      rtmp: `live/${name}${query}`,
+      flv: `/live/${name}.flv${query}`,
+      hls: this.options.hasHls ? `/live/${name}/index.m3u8${query}` : null,
+      expiresAt: signed?.expiresAt ?? null,
+    };
   }
 
   pin(name: string, command: z.output<typeof switchRequest>): CommandAnswer | null {

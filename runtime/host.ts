@@ -3,10 +3,13 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { readClip } from './codec/clip-reader.ts';
+import { consoleFiles } from './console/console-files.ts';
 import { type Config, configuredInputs } from './contract/config.ts';
 import type { HostState } from './contract/control-api.ts';
+import { registerConsole } from './control/console-server.ts';
 import { createControlServer } from './control/control-server.ts';
 import { EventLog } from './control/event-log.ts';
+import { HISTORY_INTERVAL_MS } from './control/input-history.ts';
 import { Drain } from './drain.ts';
 import { registerHlsRoutes } from './hls/hls-routes.ts';
 import { HlsStream } from './hls/hls-stream.ts';
@@ -19,7 +22,7 @@ import { rtmpHandler } from './host-rtmp.ts';
 import type { HealthPolicy } from './input/health.ts';
 import { Input, type InputEvents } from './input/input.ts';
 import { InputRegistry } from './input/registry.ts';
-import { RELAY_KEY_NAME } from './keys.ts';
+import { CONTROL_TOKEN_NAME, RELAY_KEY_NAME } from './keys.ts';
 import { LimitLog } from './limit-log.ts';
 import { playClip } from './media/clip.ts';
 import type { Cancel, Clock } from './media/clock.ts';
@@ -36,7 +39,7 @@ export interface HostOptions {
   readonly config: Config;
   /** Where the configuration stands: paths in it are relative to this. */
   readonly directory: string;
-  /** By the input's name, `master/camera1`; the hosts' own under RELAY_KEY_NAME. */
+  /** By the input's name, `master/camera1`; the hosts' own under RELAY_KEY_NAME, the token under CONTROL_TOKEN_NAME. */
   readonly keys: ReadonlyMap<string, string>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -61,7 +64,7 @@ const PREFLIGHT_MS = 2_000;
 /** The composition root: builds a host from its configuration and starts it. Two can run in one process. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const { config, clock, logger } = options;
-  const events = new EventLog();
+  const events = new EventLog(Math.round(clock.now()));
   const roles = inputRoles(config);
   const inputs = createInputs(config, roles, inputEvents());
   const registry = new InputRegistry({
@@ -199,6 +202,20 @@ export async function startHost(options: HostOptions): Promise<Host> {
     events,
     state: () => drain.state,
     relays: () => relays?.state() ?? [],
+    exposition: metrics.exposition,
+    hasHls: hls !== false,
+    signPlay: () => null,
+  });
+  const token = config.control.remote ? (options.keys.get(CONTROL_TOKEN_NAME) ?? null) : null;
+  registerConsole(http, {
+    token,
+    isToken: (given) => token !== null && secretsMatch(token, given),
+    trustLoopback: config.control.trustLoopback,
+    publicReads: config.control.remote && config.control.publicReads,
+    host: control,
+    now: () => clock.now(),
+    files: consoleFiles(),
+    onRefused: (address) => logger.warn({ event: 'console', address }, 'a wrong token'),
   });
   const controlServer = createControlServer(control);
   exposeMetrics(controlServer, metrics.exposition);
@@ -281,6 +298,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         for (const feed of feeds.values()) feed.checkViewers(clock.now());
         for (const { audience } of hlsStreams.values()) audience.check(clock.now());
       }),
+      clock.every(HISTORY_INTERVAL_MS, () => control.sample()),
       clock.every(PREFLIGHT_MS, () => {
         for (const { program, warnings } of control.preflight()) {
           logger.warn({ event: 'preflight', program, warnings }, 'preflight');

@@ -27,7 +27,7 @@ import { HIDDEN } from './contract/config-secrets.ts';
 import { stateDirectory } from './state-directory.ts';
 
 export interface KeyOptions {
-  readonly config: Pick<Config, 'masters' | 'backups' | 'hosts' | 'host' | 'relay'>;
+  readonly config: Pick<Config, 'masters' | 'backups' | 'hosts' | 'host' | 'relay' | 'control'>;
   /** Where the configuration file stands: key files are relative to it. For generated keys see `stateDirectory`. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -43,9 +43,12 @@ export interface KeyOptions {
 export type LoadedKeys =
   | {
       readonly ok: true;
-      /** By the input's full name, `master/camera1`; the hosts' own under `RELAY_KEY_NAME`. */
+      /**
+       * By the input's full name, `master/camera1`; the hosts' own under `RELAY_KEY_NAME`, and the control API's under
+       * `CONTROL_TOKEN_NAME`, where there are any.
+       */
       readonly keys: Map<string, string>;
-      /** The inputs whose keys are new. */
+      /** The names of those that are new. */
       readonly generated: string[];
       /** Where generated keys stand. */
       readonly file: string;
@@ -56,14 +59,17 @@ export type LoadedKeys =
 
 /** No input has a name without a slash. */
 export const RELAY_KEY_NAME = 'relay';
+export const CONTROL_TOKEN_NAME = 'control';
 /** Where systemd puts the credentials of a unit (systemd.exec(5), LoadCredential=). */
 const CREDENTIALS_DIRECTORY = 'CREDENTIALS_DIRECTORY';
 
 const LEAST_LENGTH = 8;
+/** Who has it can change what viewers see. */
+const LEAST_TOKEN_LENGTH = 16;
 const MOST_LENGTH = 256;
 /** What a URL's query carries without escapes: the unreserved characters of RFC 3986, section 2.3. */
 const KEY_CHARACTERS = /^[A-Za-z0-9._~-]*$/;
-const KEY_RULE = `${LEAST_LENGTH} to ${MOST_LENGTH} of the characters A-Z a-z 0-9 . _ ~ -`;
+const keyRule = (least: number) => `${least} to ${MOST_LENGTH} of the characters A-Z a-z 0-9 . _ ~ -`;
 /** 144 bits: 24 characters in base64url, none of them padding. */
 const GENERATED_BYTES = 18;
 const OWNER_ONLY = 0o600;
@@ -88,20 +94,24 @@ export function loadKeys(options: KeyOptions): LoadedKeys {
   const file = join(stateDirectory(directory, options.env), KEYS_FILE);
   const inputs = ownedInputs(config);
   const problems: ConfigProblem[] = [];
-  const store = inputs.some(({ key }) => key === undefined) ? readStored(file) : {};
+  const inputsNeedStore = inputs.some(({ key }) => key === undefined);
+  const tokenNeedsStore = config.control.remote && config.control.token === undefined;
+  const store = inputsNeedStore || tokenNeedsStore ? readStored(file) : {};
   const { entries = {}, problem: unreadable } = store;
-  if (unreadable !== undefined) problems.push(unreadable);
+  if (unreadable !== undefined && inputsNeedStore) problems.push(unreadable);
   const keys = new Map<string, string>();
   const generated: string[] = [];
 
   for (const own of inputs) {
     if (own.key === undefined ? unreadable !== undefined : isLeftOut(own.key)) continue;
     const found =
-      own.key === undefined ? storedKey(own, entries) : referencedKey(own.place, own.key, options);
+      own.key === undefined
+        ? storedKey(own.input, entries, LEAST_LENGTH)
+        : referencedKey(own.place, own.key, options);
     if (found === undefined) {
       if (!generate) problems.push(notGenerated(own));
       generated.push(own.input);
-      keys.set(own.input, randomBytes(GENERATED_BYTES).toString('base64url'));
+      keys.set(own.input, newKey());
     } else if ('problem' in found) problems.push(found.problem);
     else keys.set(own.input, found.key);
   }
@@ -112,20 +122,57 @@ export function loadKeys(options: KeyOptions): LoadedKeys {
     else if ([...keys.values()].includes(found.key)) problems.push(sharedRelayKey());
     else keys.set(RELAY_KEY_NAME, found.key);
   }
+  if (config.control.remote && !isLeftOutToken(options)) {
+    const found = controlToken(options, entries);
+    if (found === undefined) {
+      if (generate && unreadable === undefined) {
+        generated.push(CONTROL_TOKEN_NAME);
+        keys.set(CONTROL_TOKEN_NAME, newKey());
+      }
+    } else if ('problem' in found) problems.push(found.problem);
+    else keys.set(CONTROL_TOKEN_NAME, found.key);
+  }
   if (problems.length > 0) return { ok: false, problems };
 
   const notes = tighten(file);
   if (generated.length > 0) {
     const added = generated.map((input) => [input, keys.get(input)]);
     const problem = writeStored(file, { ...entries, ...Object.fromEntries(added) });
-    if (problem !== undefined) return { ok: false, problems: [problem] };
+    // Without its token a host does all that it is for: only the console is not for those elsewhere.
+    if (problem !== undefined && generated.some((name) => name !== CONTROL_TOKEN_NAME)) {
+      return { ok: false, problems: [problem] };
+    }
+    if (problem !== undefined) {
+      generated.length = 0;
+      keys.delete(CONTROL_TOKEN_NAME);
+    }
+  }
+  if (tokenNeedsStore && !keys.has(CONTROL_TOKEN_NAME)) {
+    notes.push(`${file} cannot hold a token: the console is for this machine only. Give "control.token".`);
   }
   return { ok: true, keys, generated, file, notes };
 }
 
+function isLeftOutToken({ config, onlyAtHand = false, env }: KeyOptions): boolean {
+  const { token } = config.control;
+  return onlyAtHand && token !== undefined && !isAtHand(token, env);
+}
+
+/** The token that is configured, or stored; undefined where there is none yet. */
+function controlToken(options: KeyOptions, entries: Entries): Found | undefined {
+  const { token } = options.config.control;
+  if (token === undefined) return storedKey(CONTROL_TOKEN_NAME, entries, LEAST_TOKEN_LENGTH);
+  const found = readSecret('control.token', token, options);
+  return 'problem' in found ? found : checked(found.place, found.secret, found.source, LEAST_TOKEN_LENGTH);
+}
+
+function newKey(): string {
+  return randomBytes(GENERATED_BYTES).toString('base64url');
+}
+
 function referencedKey(place: string, reference: KeyReference, options: KeyOptions): Found {
   const found = readSecret(`${place}.key`, reference, options);
-  return 'problem' in found ? found : checked(found.place, found.secret, found.source);
+  return 'problem' in found ? found : checked(found.place, found.secret, found.source, LEAST_LENGTH);
 }
 
 /**
@@ -173,21 +220,21 @@ function isAtHand(reference: KeyReference, env: KeyOptions['env']): boolean {
   return env['env' in reference ? reference.env : CREDENTIALS_DIRECTORY] !== undefined;
 }
 
-function storedKey(own: ConfiguredInput, stored: Entries): Found | undefined {
-  if (!Object.hasOwn(stored, own.input)) return undefined;
-  const value = stored[own.input];
-  return checked(`${KEYS_FILE}: ${own.input}`, typeof value === 'string' ? value : '', KEYS_FILE);
+function storedKey(name: string, stored: Entries, least: number): Found | undefined {
+  if (!Object.hasOwn(stored, name)) return undefined;
+  const value = stored[name];
+  return checked(`${KEYS_FILE}: ${name}`, typeof value === 'string' ? value : '', KEYS_FILE, least);
 }
 
-function checked(key: string, value: string, source: string): Found {
+function checked(key: string, value: string, source: string, least: number): Found {
   const wrong = [
-    ...(value.length < LEAST_LENGTH ? ['is too short'] : []),
+    ...(value.length < least ? ['is too short'] : []),
     ...(value.length > MOST_LENGTH ? ['is too long'] : []),
     ...(KEY_CHARACTERS.test(value) ? [] : ['holds characters that a URL does not carry as they are']),
   ];
   if (wrong.length === 0) return { key: value };
   const fix = `Change the key in ${source}: it ${wrong.join(' and ')}.`;
-  return { problem: { key, value: HIDDEN, allowed: KEY_RULE, fix } };
+  return { problem: { key, value: HIDDEN, allowed: keyRule(least), fix } };
 }
 
 function sharedRelayKey(): ConfigProblem {

@@ -10,7 +10,7 @@ import { VERSION } from './contract/version.ts';
 import { startDemo } from './demo.ts';
 import { type Host, startHost } from './host.ts';
 import { chooseHost, type HostChoice } from './host-choice.ts';
-import { type LoadedKeys, loadKeys } from './keys.ts';
+import { CONTROL_TOKEN_NAME, type LoadedKeys, loadKeys } from './keys.ts';
 import { createLogger } from './log.ts';
 import type { WaitingClock } from './media/clock.ts';
 import { connectServiceManager } from './service-manager.ts';
@@ -101,8 +101,13 @@ function formatSeconds(ms: number): string {
 /** `understudy keys`: what to paste into the encoders. */
 export function showKeys(options: KeysOptions, terminal: Terminal): number {
   const { config, keys } = loadConfig(options.config, { ...options, edge: false, onlyAtHand: true });
-  for (const line of describePublishing(config, keys, ownAddress(), config.rtmp.port, true))
+  const address = ownAddress();
+  for (const line of [
+    ...describePublishing(config, keys, address, config.rtmp.port, true),
+    ...describeConsole(config, keys, { address, port: config.http.port, showsToken: true }),
+  ]) {
     terminal.line(line);
+  }
   return ExitCode.ok;
 }
 
@@ -142,8 +147,29 @@ function describeHost(config: Config, keys: Keys, host: Host, address: string): 
         ...(config.hls === false ? [] : [`http://${address}:${http}/live/${name}/index.m3u8`]),
       ]),
     ]),
+    ...describeConsole(config, keys, {
+      address,
+      port: http,
+      showsToken: keys.generated.includes(CONTROL_TOKEN_NAME),
+    }),
     '',
   ];
+}
+
+/** Where the console is, and with what one gets in from elsewhere. */
+function describeConsole(
+  { control }: Config,
+  { keys }: Keys,
+  { address, port, showsToken }: { address: string; port: number; showsToken: boolean },
+): string[] {
+  const token = keys.get(CONTROL_TOKEN_NAME) ?? (control.remote ? placeOf(control.token) : undefined);
+  const here: [string, string] = [`http://localhost:${port}/`, '(none needed)'];
+  const there: [string, string] = [`http://${address}:${port}/`, showsToken ? (token ?? '') : '…'];
+  const rows = [
+    ...(control.trustLoopback ? [here] : []),
+    ...(control.remote && token !== undefined ? [there] : []),
+  ];
+  return rows.length === 0 ? [] : ['', ...table([['CONSOLE', 'TOKEN'], ...rows])];
 }
 
 function keysHint({ generated, file }: Keys): string {

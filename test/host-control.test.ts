@@ -46,6 +46,9 @@ function hostOnMaster() {
     events: new EventLog(),
     state: () => 'serving',
     relays: () => [],
+    exposition: { contentType: 'text/plain', render: async () => '' },
+    hasHls: true,
+    signPlay: () => null,
   });
   return { clock, control, program, inputs };
 }

@@ -15,11 +15,15 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Config, KEYS_FILE } from '../runtime/contract/config.ts';
+import { type Config, KEYS_FILE, type KeyReference } from '../runtime/contract/config.ts';
 import { formatProblems } from '../runtime/contract/config-problems.ts';
-import { loadKeys } from '../runtime/keys.ts';
+import { CONTROL_TOKEN_NAME, loadKeys } from '../runtime/keys.ts';
 
 type Inputs = Pick<Config, 'masters' | 'backups'>;
+
+/** No console for those elsewhere, unless a test is about its token. */
+const CONTROL = { port: 0, remote: false, publicReads: false, trustLoopback: true };
+const RELAY = { keepWarm: false, lingerMs: 0, queueLimitBytes: 0 };
 
 const GENERATED_KEY = /^[A-Za-z0-9_-]{24}$/;
 const ONE_OF_EACH: Inputs = {
@@ -49,8 +53,7 @@ function writeKeys(keys: unknown): void {
 }
 
 function load(config: Inputs, env: Record<string, string> = {}, generate = true) {
-  const relay = { keepWarm: false, lingerMs: 0, queueLimitBytes: 0 };
-  return loadKeys({ config: { ...config, relay }, directory, env, generate });
+  return loadKeys({ config: { ...config, relay: RELAY, control: CONTROL }, directory, env, generate });
 }
 
 function loaded(...given: Parameters<typeof load>) {
@@ -134,7 +137,7 @@ describe('loading keys', () => {
       { name: 'd' },
     ];
     const result = loadKeys({
-      config: { masters, backups: [], relay: { keepWarm: false, lingerMs: 0, queueLimitBytes: 0 } },
+      config: { masters, backups: [], relay: RELAY, control: CONTROL },
       directory,
       env: { KEY_B: 'key-of-b' },
       generate: true,
@@ -335,5 +338,74 @@ describe('keys with problems', () => {
       ok: false,
       problems: [{ key: KEYS_FILE, value: 'ENOENT', fix: expect.stringContaining('writable') }],
     });
+  });
+});
+
+describe('the token of the console', () => {
+  const KEYED: Inputs = { masters: [{ name: 'a', key: { env: 'KEY_A' } }], backups: [] };
+  const env = { KEY_A: 'key-of-a', TOKEN: 'a-token-of-20-chars.', SHORT: 'fifteen-chars-.' };
+
+  function loadToken(token?: KeyReference, { remote = true, onlyAtHand = false } = {}) {
+    const control = { ...CONTROL, remote, ...(token === undefined ? {} : { token }) };
+    const config = { ...KEYED, relay: RELAY, control };
+    return loadKeys({ config, directory, env, generate: true, onlyAtHand });
+  }
+
+  it('is generated once, beside the stream keys', () => {
+    const first = loadToken();
+    expect(first).toMatchObject({ ok: true, generated: [CONTROL_TOKEN_NAME], notes: [] });
+    const token = first.ok && first.keys.get(CONTROL_TOKEN_NAME);
+    expect(token).toMatch(GENERATED_KEY);
+    expect(JSON.parse(readFileSync(keysFile(), 'utf8'))).toEqual({ [CONTROL_TOKEN_NAME]: token });
+    const second = loadToken();
+    expect(second).toMatchObject({ ok: true, generated: [] });
+    expect(second.ok && second.keys.get(CONTROL_TOKEN_NAME)).toBe(token);
+  });
+
+  it('comes from where the configuration says, and nothing is written then', () => {
+    const result = loadToken({ env: 'TOKEN' });
+    expect(result.ok && result.keys.get(CONTROL_TOKEN_NAME)).toBe(env.TOKEN);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('must be longer than a stream key', () => {
+    expect(loadToken({ env: 'SHORT' })).toEqual({
+      ok: false,
+      problems: [
+        {
+          key: 'control.token.env',
+          value: '(hidden)',
+          allowed: expect.stringContaining('16 to 256'),
+          fix: 'Change the key in environment variable SHORT: it is too short.',
+        },
+      ],
+    });
+  });
+
+  it('is not asked for where nobody elsewhere gets in', () => {
+    const result = loadToken({ env: 'MISSING' }, { remote: false });
+    expect(result.ok && [...result.keys.keys()]).toEqual(['master/a']);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('is left out where only the service has it, and that is asked for', () => {
+    const result = loadToken({ env: 'MISSING' }, { onlyAtHand: true });
+    expect(result.ok && [...result.keys.keys()]).toEqual(['master/a']);
+    expect(loadToken({ env: 'MISSING' }).ok).toBe(false);
+  });
+
+  it.each<[name: string, prepare: () => void]>([
+    ['is a folder', () => mkdirSync(keysFile(), { mode: 0o700 })],
+    ['cannot be written', () => rmSync(directory, { recursive: true })],
+    ['is not JSON', () => writeKeys('{')],
+  ])('is gone without where the file %s: the host is on air all the same', (_name, prepare) => {
+    prepare();
+    const result = loadToken();
+    expect(result).toMatchObject({
+      ok: true,
+      generated: [],
+      notes: [expect.stringContaining('for this machine only')],
+    });
+    expect(result.ok && result.keys.has(CONTROL_TOKEN_NAME)).toBe(false);
   });
 });

@@ -48,7 +48,7 @@ export function planHosts(config: Pick<Config, 'masters' | 'backups' | 'aws'>): 
  */
 export function hostConfig(config: Config): Record<string, unknown> {
   const planned = planHosts(config);
-  const { $schema: _, aws: _aws, host: _host, masters, backups, relay, metrics, ...rest } = config;
+  const { $schema: _, aws: _aws, host: _host, masters, backups, relay, metrics, control, ...rest } = config;
   const withCredential = (prefix: string) => (input: { readonly name: string }) => ({
     ...input,
     key: { credential: `${prefix}-${input.name}.key` },
@@ -63,6 +63,8 @@ export function hostConfig(config: Config): Record<string, unknown> {
       inputs: [input],
     })),
     relay: { ...relay, key: { credential: 'relay.key' } },
+    // The load balancer leads everybody to port 8080, and to a host by chance.
+    control: { ...control, remote: false },
     metrics: { ...metrics, cloudWatch: { ...(metrics.cloudWatch || {}) } },
   };
 }

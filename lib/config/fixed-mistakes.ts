@@ -29,6 +29,13 @@ export function checkFixed(pass: MistakePass): void {
     ['slate', 'file'],
     'Leave it out: a slate of your own is not supported yet on AWS, the built-in one is shown.',
   );
+  for (const key of ['token', 'remote', 'publicReads']) {
+    refuse(
+      pass,
+      ['control', key],
+      'Leave it out: the console of a host is for those who forward port 8080 of it to themselves.',
+    );
+  }
   if (pass.isGiven(['rtmps', 'certificate'])) {
     const fix = 'Leave it out: with aws.certificateArn, the load balancer takes RTMPS on port 1936.';
     pass.report(['rtmps'], 'nothing, on AWS', fix);

@@ -453,9 +453,28 @@ const document = z
       .prefault({})
       .describe('HLS, on the HTTP listener. false: none.'),
     control: z
-      .strictObject({ port: port(8081, 'The control API and the console') })
+      .strictObject({
+        port: port(8081, 'The control API, on the loopback address only'),
+        token: secretReference(
+          `Where the token stands with which the console and the control API are reached from elsewhere. Default: generated in ${KEYS_FILE}.`,
+        ).exactOptional(),
+        remote: z
+          .boolean()
+          .default(true)
+          .describe('The console and the control API on http.port, for those who have the token.'),
+        publicReads: z
+          .boolean()
+          .default(false)
+          .describe('Whoever reaches http.port may look, and change nothing, without the token.'),
+        trustLoopback: z
+          .boolean()
+          .default(true)
+          .describe(
+            'Whoever is on this machine needs no token. false where a proxy on it leads others to http.port.',
+          ),
+      })
       .prefault({})
-      .describe('The control listener, always on the loopback address.'),
+      .describe('The console, and the control API.'),
     viewers: z
       .strictObject({
         queueLimitBytes: whole(

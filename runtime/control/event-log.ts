@@ -11,7 +11,12 @@ const MAX_EVENTS = 1_000;
 export class EventLog {
   private readonly events: NumberedEvent[] = [];
   private readonly listeners = new Set<(event: NumberedEvent) => void>();
-  private lastId = 0;
+  private lastId: number;
+
+  /** The events count from `firstId` on. Where it rises from run to run, what was seen of an earlier one is never mixed up. */
+  constructor(firstId = 1) {
+    this.lastId = firstId - 1;
+  }
 
   add(event: HostEvent): void {
     this.lastId += 1;

@@ -267,7 +267,7 @@ describe('web pages', () => {
       origin: 'http://evil.example',
       'access-control-request-method': 'POST',
     });
-    expect(response.statusCode).toBe(404);
+    expect(response.statusCode).toBe(403);
     expect(response.headers).not.toHaveProperty('access-control-allow-origin');
   });
 

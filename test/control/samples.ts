@@ -1,11 +1,13 @@
 import type {
   CommandAnswer,
+  HostHistory,
   HostState,
   InputState,
+  PlayAddresses,
   ProgramState,
   SwitchEvent,
 } from '../../runtime/contract/control-api.ts';
-import type { ControlledHost } from '../../runtime/control/control-server.ts';
+import type { ControlledHost } from '../../runtime/control/control-routes.ts';
 import { EventLog } from '../../runtime/control/event-log.ts';
 import { EPOCH } from '../support/fake-clock.ts';
 
@@ -85,6 +87,19 @@ export const STATE: HostState = {
   memory: { residentBytes: 123_400_000, heapBytes: 1, bufferBytes: 1 },
 };
 
+export const HISTORY: HostHistory = {
+  intervalMs: 1_000,
+  end: EPOCH,
+  inputs: { 'master/camera1': { kbps: [null, 4_128], frameRate: [null, 30] } },
+};
+
+export const ADDRESSES: PlayAddresses = {
+  rtmp: 'live/camera1',
+  flv: '/live/camera1.flv',
+  hls: null,
+  expiresAt: null,
+};
+
 /** A host with one program, `camera1`, that answers every command as it is told and keeps what it was asked. */
 export class FakeHost implements ControlledHost {
   readonly events = new EventLog();
@@ -102,6 +117,17 @@ export class FakeHost implements ControlledHost {
 
   switches(program: string | null): SwitchEvent[] {
     return program === null || program === 'camera1' ? [SWITCH] : [];
+  }
+
+  readonly exposition = { contentType: 'text/plain; version=0.0.4', render: async () => 'up 1\n' };
+
+  history(): HostHistory {
+    return HISTORY;
+  }
+
+  addresses(program: string, isSigned: boolean): PlayAddresses | null {
+    if (program !== 'camera1') return null;
+    return { ...ADDRESSES, ...(isSigned ? { rtmp: `${ADDRESSES.rtmp}?signed` } : {}) };
   }
 
   pin(program: string, command: unknown): CommandAnswer | null {

@@ -649,6 +649,14 @@ const fixedCases: Case[] = [
     ],
   },
   {
+    name: 'a console for those elsewhere',
+    given: { control: { token: { env: 'CONSOLE_TOKEN' }, publicReads: true } },
+    problems: [
+      { key: 'control.token', value: '(hidden)', allowed: 'nothing, on AWS', fix: 'forward port 8080' },
+      { key: 'control.publicReads', value: true, allowed: 'nothing, on AWS', fix: 'forward port 8080' },
+    ],
+  },
+  {
     name: 'hosts of one’s own, and which one this is',
     given: { hosts: [{ name: 'one', address: '192.0.2.1', inputs: ['master/camera1'] }], host: 'one' },
     problems: [
