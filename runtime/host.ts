@@ -27,6 +27,7 @@ import { LimitLog } from './limit-log.ts';
 import { playClip } from './media/clip.ts';
 import type { Cancel, Clock } from './media/clock.ts';
 import { createMetricsServer, exposeMetrics } from './metrics/metrics-server.ts';
+import { DeliveryPacer } from './output/delivery-pacer.ts';
 import { createHttpServer } from './output/http-server.ts';
 import { ProgramFeed } from './output/program-feed.ts';
 import { Director } from './program/director.ts';
@@ -91,10 +92,16 @@ export async function startHost(options: HostOptions): Promise<Host> {
     },
   });
   const countAudience = (program: Program) => relays?.audience(program.name, program.viewers);
+  const pacer = new DeliveryPacer(config.viewers.deliveryBudgetMs);
   const feeds: ReadonlyMap<string, ProgramFeed> = new Map(
     programs.map((program) => [
       program.name,
-      new ProgramFeed(program, config.viewers, clock, () => countAudience(program)),
+      new ProgramFeed(program, {
+        limits: config.viewers,
+        clock,
+        pacer,
+        onAudience: () => countAudience(program),
+      }),
     ]),
   );
   const { hls } = config;

@@ -42,7 +42,7 @@ function metricsOf(raw: object) {
     onSwitch: () => {},
   });
   const warnings: string[] = [];
-  const feeds = new Map([['camera1', new ProgramFeed(program, config.viewers, clock)]]);
+  const feeds = new Map([['camera1', new ProgramFeed(program, { limits: config.viewers, clock })]]);
   const metrics = new HostMetrics({
     limits: () => [],
     relays: () => [],

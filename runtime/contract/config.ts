@@ -488,6 +488,11 @@ const document = z
           'A viewer that takes nothing for so many ms is closed.',
         ),
         maxViewers: whole([1, 1_000_000], 5000, 'More viewers are turned away.'),
+        deliveryBudgetMs: whole(
+          [0, 1_000],
+          40,
+          'How long, in ms, packets may be gathered where there are many viewers: fewer writes, less work. 0: never.',
+        ),
       })
       .prefault({})
       .describe('Bounds on viewers.'),

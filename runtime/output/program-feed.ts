@@ -2,15 +2,28 @@ import type { Cancel, Clock } from '../media/clock.ts';
 import type { Program, ProgramListener } from '../program/program.ts';
 import type { ProgramPacket } from '../program/program-packet.ts';
 import { Batch } from './batch.ts';
+import { DeliveryPacer } from './delivery-pacer.ts';
 import type { PacketFormat } from './packet-format.ts';
 import { type ViewerLimits, ViewerQueue, type ViewerSink } from './viewer-queue.ts';
 
 /** More than this of a GOP is not kept for those who join: they wait for the next keyframe. */
 const MAX_JOIN_BYTES = 16 * 1024 * 1024;
 
+type Pacer = Pick<DeliveryPacer, 'holdMs' | 'took'>;
+
+export interface FeedOptions {
+  readonly limits: ViewerLimits;
+  readonly clock: Clock;
+  /** The host's own, for all of its programs. Default: packets are never held back. */
+  readonly pacer?: Pacer;
+  /** The number of viewers has changed: before the first one gets anything. */
+  readonly onAudience?: (viewers: number) => void;
+}
+
 /**
- * Carries one program to its viewers. Packets of one turn of the event loop go out as one batch; a batch begins at each
- * place where a viewer may begin, so that skipping and joining never cut inside one.
+ * Carries one program to its viewers. Packets go out as one batch at the end of the turn of the event loop, or, where there are
+ * many viewers, as soon as they have been gathered for as long as the pacer says; keyframes and what changes do not wait. A batch
+ * begins at each place where a viewer may begin, so that skipping and joining never cut inside one.
  */
 export class ProgramFeed implements ProgramListener {
   /** Skips of viewers that have gone since. */
@@ -21,7 +34,10 @@ export class ProgramFeed implements ProgramListener {
   private readonly limits: ViewerLimits;
   private readonly queues = new Set<ViewerQueue>();
   private pending: ProgramPacket[] = [];
+  /** At the end of this turn. */
   private isFlushDue = false;
+  /** Calls off the flush of packets that are being gathered. */
+  private cancelHeld: Cancel | null = null;
   /** Program time that goes out as timestamp 0: that of the first packet. */
   private startTime: number | null = null;
   private metadata: ProgramPacket | null = null;
@@ -43,17 +59,14 @@ export class ProgramFeed implements ProgramListener {
   /** The same, serialised, for all who join before it grows. */
   private gopBatch: Batch | null = null;
 
+  private readonly pacer: Pacer;
   private readonly onAudience: (viewers: number) => void;
 
-  /** `onAudience` is called when the number of viewers changes: before the first one gets anything. */
-  constructor(
-    program: Pick<Program, 'subscribe'>,
-    limits: ViewerLimits,
-    clock: Clock,
-    onAudience: (viewers: number) => void = () => {},
-  ) {
+  constructor(program: Pick<Program, 'subscribe'>, options: FeedOptions) {
+    const { limits, clock, pacer = new DeliveryPacer(0), onAudience = () => {} } = options;
     this.clock = clock;
     this.limits = limits;
+    this.pacer = pacer;
     this.onAudience = onAudience;
     program.subscribe(this);
   }
@@ -61,6 +74,8 @@ export class ProgramFeed implements ProgramListener {
   /** The program rests: whoever comes next begins with what it puts out when it wakes. */
   reset(): void {
     this.pending = [];
+    this.cancelHeld?.();
+    this.cancelHeld = null;
     this.startTime = null;
     this.metadata = null;
     this.videoHeader = null;
@@ -99,7 +114,8 @@ export class ProgramFeed implements ProgramListener {
 
   /** Adds a viewer: it gets headers and the GOP in the air at once. Returns its queue, and how to take it off again. */
   join(sink: ViewerSink, format: PacketFormat): { readonly queue: ViewerQueue; readonly leave: Cancel } {
-    this.flush();
+    // What is only gathered reaches it with the others: a flush for each who joins would be a write to all.
+    if (this.isFlushDue) this.flush();
     const queue = new ViewerQueue(sink, format, this.limits, this.clock.now());
     this.queues.add(queue);
     this.onAudience(this.queues.size);
@@ -131,12 +147,7 @@ export class ProgramFeed implements ProgramListener {
     if (packet.kind === 'splice' || (packet.kind === 'header' && packet.track === 'video')) this.dropGop();
     if (packet.kind === 'header' && packet.config.payload.length === 0) return;
     this.pending.push(packet);
-    if (isFrame || packet.kind === 'data' || (packet.kind === 'extra' && !isExtraHeader(packet))) {
-      this.keepForJoins(packet);
-    }
-    if (this.isFlushDue) return;
-    this.isFlushDue = true;
-    this.clock.soon(() => this.flush());
+    this.planFlush(begins);
   }
 
   /** Looks for viewers that are stuck. Called about once a second. */
@@ -164,19 +175,38 @@ export class ProgramFeed implements ProgramListener {
     this.headersBatch = null;
   }
 
+  private planFlush(isUrgent: boolean): void {
+    if (this.isFlushDue) return;
+    const { holdMs } = this.pacer;
+    if (isUrgent || holdMs === 0) {
+      this.isFlushDue = true;
+      this.clock.soon(() => {
+        if (this.isFlushDue) this.flush();
+      });
+    } else this.cancelHeld ??= this.clock.after(holdMs, () => this.flush());
+  }
+
   private flush(): void {
     this.isFlushDue = false;
+    this.cancelHeld?.();
+    this.cancelHeld = null;
     const packets = this.pending;
     if (packets.length === 0) return;
+    for (const packet of packets) this.keepForJoins(packet);
     const baseVersion = this.pendingBaseVersion;
     this.pending = [];
     this.pendingBaseVersion = this.headersVersion;
-    if (this.queues.size === 0) return;
+    if (this.queues.size === 0) {
+      this.pacer.took(this, 0);
+      return;
+    }
     const firstVideo = packets.find((p) => p.kind === 'frame' && p.track === 'video');
     const isEntry = firstVideo?.kind === 'frame' ? firstVideo.keyframe : !this.sourceHasVideo;
     const batch = this.newBatch(packets, isEntry, baseVersion);
     const headers = this.headers(packets);
+    const startedAt = this.clock.now();
     for (const queue of this.queues) queue.send(batch, headers);
+    this.pacer.took(this, this.clock.now() - startedAt);
   }
 
   /** The headers in force, dated like the GOP that follows them, but for those that `next` brings itself. */
@@ -198,7 +228,9 @@ export class ProgramFeed implements ProgramListener {
     return new Batch({ packets, isEntry, headersVersion, baseVersion, startTime: this.startTime ?? 0 });
   }
 
-  private keepForJoins(packet: Extract<ProgramPacket, { kind: 'frame' | 'extra' | 'data' }>): void {
+  private keepForJoins(packet: ProgramPacket): void {
+    if (packet.kind !== 'frame' && packet.kind !== 'data' && packet.kind !== 'extra') return;
+    if (packet.kind === 'extra' && isExtraHeader(packet)) return;
     const begins = packet.kind === 'frame' && packet.keyframe;
     if (begins || this.gopBytes > MAX_JOIN_BYTES) this.dropGop();
     // Sound without pictures is joined anywhere and needs no past.

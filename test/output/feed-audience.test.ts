@@ -20,10 +20,17 @@ describe('the audience of a feed', () => {
     const clock = new FakeClock();
     const log: string[] = [];
     const sinks = new Map<string, FakeSink>();
-    const feed: ProgramFeed = new ProgramFeed({ subscribe: () => () => {} }, LIMITS, clock, (viewers) => {
-      const written = [...sinks.values()].map((sink) => sink.written.length);
-      log.push(`${viewers} (${feed.viewers}), written ${written}`);
-    });
+    const feed: ProgramFeed = new ProgramFeed(
+      { subscribe: () => () => {} },
+      {
+        limits: LIMITS,
+        clock,
+        onAudience: (viewers) => {
+          const written = [...sinks.values()].map((sink) => sink.written.length);
+          log.push(`${viewers} (${feed.viewers}), written ${written}`);
+        },
+      },
+    );
     const join = (name: string) => {
       const sink = new FakeSink();
       sinks.set(name, sink);

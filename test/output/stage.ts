@@ -90,7 +90,7 @@ export class Stage {
   readonly feed: ProgramFeed;
   readonly program: Program;
 
-  constructor(limits: ViewerLimits = LIMITS, clock = new FakeClock()) {
+  constructor(limits: ViewerLimits = LIMITS, clock = new FakeClock(), holdMs = 0) {
     this.clock = clock;
     this.program = new Program({
       name: 'camera1',
@@ -104,7 +104,11 @@ export class Stage {
       stallTimeoutMs: 500,
       onSwitch: () => {},
     });
-    this.feed = new ProgramFeed(this.program, limits, this.clock);
+    this.feed = new ProgramFeed(this.program, {
+      limits,
+      clock: this.clock,
+      pacer: { holdMs, took: () => {} },
+    });
   }
 
   join(format: PacketFormat = flvFormat): FakeSink & ReturnType<ProgramFeed['join']> {

@@ -38,7 +38,7 @@ function showSpareIn(programs: number): { held: number; warm: number; shown: Buf
       onSwitch: () => {},
     });
     // A feed keeps the GOP in the air for those who join.
-    new ProgramFeed(program, { queueLimitBytes: 4_194_304, stuckTimeoutMs: 10_000 }, clock);
+    new ProgramFeed(program, { limits: { queueLimitBytes: 4_194_304, stuckTimeoutMs: 10_000 }, clock });
     const last: Buffer[] = [];
     shown.push(last);
     program.subscribe({

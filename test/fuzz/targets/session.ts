@@ -55,7 +55,10 @@ class MiniatureHost {
   private readonly inputs = [...KEYS.keys()].map((name) => newInput(name));
   private readonly programs = this.inputs.map((input) => newProgram(input));
   private readonly feeds = new Map(
-    this.programs.map((program) => [program.name, new ProgramFeed(program, VIEWER_LIMITS, this.clock)]),
+    this.programs.map((program) => [
+      program.name,
+      new ProgramFeed(program, { limits: VIEWER_LIMITS, clock: this.clock }),
+    ]),
   );
   private readonly registry = new InputRegistry({
     inputs: this.inputs,

@@ -1,0 +1,126 @@
+/** The servers that are compared, each as a process of its own on one core. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Protocol } from './play-script.ts';
+
+export interface Server {
+  readonly name: string;
+  readonly protocols: readonly Protocol[];
+  /** Application and stream that the encoder publishes, with its query, and that viewers play. Null: it needs no encoder. */
+  readonly publish: string | null;
+  readonly play: string;
+  readonly command: (ports: Ports) => readonly string[];
+}
+
+export interface Ports {
+  readonly rtmp: number;
+  readonly http: number;
+  /** For files. */
+  readonly directory: string;
+}
+
+const HERE = import.meta.dirname;
+const NODE = [process.execPath, '--import', 'tsx'];
+const NGINX_MODULE = '/usr/lib/nginx/modules/ngx_rtmp_module.so';
+const KEY = 'bench-key-0123456789';
+const START_MS = 20_000;
+const POLL_MS = 50;
+
+/** This server as it is installed on hosts, from the bundle in the directory, with a delivery budget. */
+export function understudy(deliveryBudgetMs: number): Server {
+  return {
+    name: `understudy ${deliveryBudgetMs} ms`,
+    protocols: ['rtmp', 'http-flv'],
+    publish: `master/camera1?key=${KEY}`,
+    play: 'live/camera1',
+    command: ({ rtmp, http, directory }) => {
+      const file = join(directory, 'understudy.json');
+      const config = {
+        masters: [{ name: 'camera1', key: { env: 'BENCH_KEY' } }],
+        slate: false,
+        hls: false,
+        rtmp: { port: rtmp },
+        http: { port: http },
+        control: { port: 0, remote: false },
+        viewers: { deliveryBudgetMs, maxViewers: 100_000 },
+        limits: { connections: 100_000, connectionsPerAddress: 100_000, handshakes: 10_000 },
+      };
+      writeFileSync(file, JSON.stringify(config));
+      return [process.execPath, join(directory, 'understudy/understudy.mjs'), 'run', '--config', file];
+    },
+  };
+}
+
+/** As Debian ships it, with chunks of so many bytes. */
+export function nginxRtmp(chunkBytes: number): Server {
+  return {
+    name: `nginx-rtmp, chunks of ${chunkBytes}`,
+    protocols: existsSync(NGINX_MODULE) ? ['rtmp'] : [],
+    publish: 'live/camera1',
+    play: 'live/camera1',
+    command: ({ rtmp, directory }) => {
+      const file = join(directory, 'nginx.conf');
+      writeFileSync(
+        file,
+        `load_module ${NGINX_MODULE};
+daemon off;
+master_process off;
+pid ${directory}/nginx.pid;
+error_log stderr crit;
+worker_rlimit_nofile 100000;
+events { worker_connections 50000; }
+rtmp { access_log off; server { listen 127.0.0.1:${rtmp}; chunk_size ${chunkBytes}; application live { live on; } } }
+`,
+      );
+      return ['nginx', '-p', directory, '-c', file];
+    },
+  };
+}
+
+export const nodeMediaServer: Server = {
+  name: 'node-media-server',
+  protocols: ['rtmp', 'http-flv'],
+  publish: 'live/camera1',
+  play: 'live/camera1',
+  command: ({ rtmp, http }) => [...NODE, join(HERE, 'node-media-server.ts'), `${rtmp}`, `${http}`],
+};
+
+/** One write to each viewer each so many ms, and nothing else. */
+export function bareNode(cadenceMs: number): Server {
+  return {
+    name: `bare Node, each ${cadenceMs} ms`,
+    protocols: ['bare'],
+    publish: null,
+    play: '',
+    command: ({ rtmp }) => [...NODE, join(HERE, 'floor.ts'), `${rtmp}`, `${cadenceMs}`],
+  };
+}
+
+/** Resolves when it takes connections. `core`: the only one that it may run on. */
+export async function startServer(server: Server, ports: Ports, core: number): Promise<ChildProcess> {
+  const child = spawn('taskset', ['-c', `${core}`, ...server.command(ports)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, BENCH_KEY: KEY },
+  });
+  const until = performance.now() + START_MS;
+  while (!(await takesConnections(ports.rtmp))) {
+    if (child.exitCode !== null) throw new Error(`${server.name} ended with ${child.exitCode}`);
+    if (performance.now() > until) throw new Error(`${server.name} takes no connections`);
+    await pause(POLL_MS);
+  }
+  return child;
+}
+
+function takesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

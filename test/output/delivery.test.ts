@@ -1,0 +1,131 @@
+/** When packets go out: at once, or gathered, and never later than they may. */
+import { describe, expect, it } from '@jest/globals';
+import { DeliveryPacer } from '../../runtime/output/delivery-pacer.ts';
+import { flvFormat } from '../../runtime/output/packet-format.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { audio, describeTag, LIMITS, readTags, Stage, splice, video } from './stage.ts';
+
+const HOLD_MS = 40;
+
+function stage(): Stage {
+  const one = new Stage(LIMITS, new FakeClock(), HOLD_MS);
+  one.goOnAir();
+  return one;
+}
+
+/** What each write had in it. */
+function writesTo(sink: { readonly written: readonly Buffer[] }): string[][] {
+  return sink.written.map((bytes) => readTags(bytes).map(describeTag));
+}
+
+describe('packets that are gathered', () => {
+  it('go out in one write when the first of them has waited for so long', () => {
+    const { feed, clock, join, turn } = bound(stage());
+    const sink = join();
+    const before = sink.written.length;
+    turn(video(33));
+    clock.advance(10);
+    turn(audio(43));
+    clock.advance(23);
+    turn(video(66));
+    expect(sink.written).toHaveLength(before);
+    clock.advance(HOLD_MS - 33);
+    expect(writesTo(sink).slice(before)).toEqual([['video 33', 'audio 43', 'video 66']]);
+    turn(audio(64));
+    expect(sink.written).toHaveLength(before + 1);
+    clock.advance(HOLD_MS);
+    expect(sink.written).toHaveLength(before + 2);
+    expect(feed.viewers).toBe(1);
+  });
+
+  it('do not keep a keyframe waiting, nor a splice', () => {
+    const { join, turn } = bound(stage());
+    const sink = join();
+    const before = sink.written.length;
+    turn(video(33));
+    turn(video(2_000, true));
+    turn(video(2_033));
+    turn(splice(2_066));
+    expect(writesTo(sink).slice(before)).toEqual([
+      ['video 33'],
+      ['key 2000'],
+      ['video 2033'],
+      [expect.stringMatching(/^data /)],
+    ]);
+  });
+
+  it('reach who joins meanwhile once, behind the GOP, and nobody is written to for it', () => {
+    const { clock, join, turn } = bound(stage());
+    const first = join();
+    turn(video(33));
+    const before = first.written.length;
+    const second = join();
+    expect(first.written).toHaveLength(before);
+    clock.advance(HOLD_MS);
+    turn(video(66));
+    const third = join();
+    clock.advance(HOLD_MS);
+    const pictures = (sink: typeof first) =>
+      writesTo(sink)
+        .flat()
+        .filter((text) => /^(key|video) \d/.test(text));
+    for (const sink of [first, second, third])
+      expect(pictures(sink)).toEqual(['key 0', 'video 33', 'video 66']);
+  });
+
+  it('are gone with what the program showed before it rested', () => {
+    const { feed, clock, join, turn } = bound(stage());
+    const sink = join();
+    turn(video(33));
+    const before = sink.written.length;
+    feed.reset();
+    clock.advance(HOLD_MS * 2);
+    expect(sink.written).toHaveLength(before);
+  });
+});
+
+function bound(one: Stage) {
+  return {
+    feed: one.feed,
+    clock: one.clock,
+    join: () => one.join(flvFormat),
+    turn: one.turn.bind(one),
+  };
+}
+
+describe('how long they are gathered', () => {
+  const [camera1, camera2] = [{}, {}];
+
+  function pacerAt(costMs: number, budgetMs = 40): DeliveryPacer {
+    const pacer = new DeliveryPacer(budgetMs);
+    for (let flush = 0; flush < 50; flush += 1) pacer.took(camera1, costMs);
+    return pacer;
+  }
+
+  it.each<[costMs: number, holdMs: number]>([
+    [0, 0],
+    [0.1, 0],
+    [0.9, 9],
+    [3, 30],
+    [9, 40],
+    [100, 40],
+  ])('goes by what a flush costs: %d ms, %d ms', (costMs, holdMs) => {
+    expect(pacerAt(costMs).holdMs).toBeCloseTo(holdMs, 2);
+  });
+
+  it('is nothing with a budget of 0', () => {
+    expect(pacerAt(9, 0).holdMs).toBe(0);
+  });
+
+  it('goes by all programs together', () => {
+    const pacer = pacerAt(1);
+    for (let flush = 0; flush < 50; flush += 1) pacer.took(camera2, 1);
+    expect(pacer.holdMs).toBeCloseTo(20, 2);
+  });
+
+  it('falls when viewers have gone', () => {
+    const pacer = pacerAt(9);
+    for (let flush = 0; flush < 20; flush += 1) pacer.took(camera1, 0);
+    expect(pacer.holdMs).toBe(0);
+  });
+});
