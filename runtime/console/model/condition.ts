@@ -1,5 +1,5 @@
 import type { InputState, ProgramState } from '../../contract/control-api.ts';
-import { formatLeft } from './format.ts';
+import { formatCount, formatLeft } from './format.ts';
 
 /** `hand`: somebody must do something. `watch`: look at it now and then. `idle`: nobody plays it. */
 export type Tone = 'good' | 'watch' | 'hand' | 'idle';
@@ -56,6 +56,13 @@ export function conditionOf(program: ProgramState, now: number): Condition {
   return { tone: 'good', text: standIn === undefined ? 'On air' : `${standIn.name} stands by` };
 }
 
+/** What viewers see, whatever may come: the first choice, a stand-in, or neither. */
+export function toneOnAir({ onAir, isResting, candidates }: ProgramState): Tone {
+  if (onAir === null) return isResting ? 'idle' : 'hand';
+  if (onAir === 'slate') return 'hand';
+  return candidates[0]?.name === onAir ? 'good' : 'watch';
+}
+
 function awayFrom({ pin }: ProgramState, first: { name: string; health: Health }): string {
   if (pin !== null) return `Pinned by ${pin.by} away from ${first.name}`;
   return first.health === 'live' ? `${first.name} is live again` : `${first.name} is ${first.health}`;
@@ -88,11 +95,15 @@ export function overviewOf(conditions: readonly Condition[]): Condition {
   const count = (tone: Tone): number => conditions.filter((condition) => condition.tone === tone).length;
   const [hand, watch, idle] = [count('hand'), count('watch'), count('idle')];
   if (hand > 0)
-    return { tone: 'hand', text: `${hand} of ${conditions.length} ${hand === 1 ? 'needs' : 'need'} a hand` };
-  if (watch > 0) return { tone: 'watch', text: `${watch} of ${conditions.length} to watch` };
+    return {
+      tone: 'hand',
+      text: `${hand} of ${formatCount(conditions.length, 'program')} ${hand === 1 ? 'needs' : 'need'} a hand`,
+    };
+  if (watch > 0)
+    return { tone: 'watch', text: `${watch} of ${formatCount(conditions.length, 'program')} to watch` };
   if (idle > 0 && idle === conditions.length) return { tone: 'idle', text: 'All programs rest' };
   return {
     tone: 'good',
-    text: conditions.length === 1 ? 'All is well' : `All ${conditions.length} are well`,
+    text: conditions.length === 1 ? 'All is well' : `All ${conditions.length} programs are well`,
   };
 }

@@ -23,11 +23,11 @@ export function ofSwitch(program: ProgramState, source: string, lengthMs: number
     title: source === onAir ? `Keep ${name} on ${source}?` : `Switch ${name} to ${source}?`,
     text: [
       text,
-      ...(source === onAir || !canBeShown ? [] : ['The cut waits for its next keyframe.']),
+      ...(source === onAir || !canBeShown ? [] : [`The cut waits for the next keyframe of ${source}.`]),
       ...(program.pin === null
         ? []
         : [`This takes the place of the pin to ${program.pin.source} by ${program.pin.by}.`]),
-      'If it is lost, the host goes to the best that is left, and comes back when it can.',
+      `If ${source} is lost meanwhile, the host goes to the best that is left.`,
     ],
     caution: cautionOfSwitch(source, health, canBeShown),
     confirm: source === onAir ? `Pin ${source}` : `Switch to ${source}`,

@@ -15,28 +15,39 @@ export interface InputHistory {
 
 /** Five minutes. */
 export const MAX_SAMPLES = 300;
+/** An answer that was slow is no hole in what an encoder sends: its rates are measured over seconds. */
+const SLOW_ANSWERS = 2;
 const NOTHING: InputHistory = { kbps: [], frameRate: [] };
 
 /**
- * The history with what the inputs send now at its end. Seconds that were missed in between have no figure; a second that has
+ * The history with what the inputs send now at its end. Seconds that were missed in between have no figure, but for a few; a second that has
  * one already gets no other.
  */
 export function withSample(history: History, now: number, inputs: readonly InputState[]): History {
   const { intervalMs, end } = history;
   const missed = Math.min(MAX_SAMPLES, Math.round((now - end) / intervalMs) - 1);
   if (missed < 0) return history;
-  const gap = new Array<null>(missed).fill(null);
   const extended = inputs.map((input): [string, InputHistory] => {
     const { kbps, frameRate } = history.inputs[input.name] ?? NOTHING;
     return [
       input.name,
       {
-        kbps: [...kbps, ...gap, bitRateOf(input)].slice(-MAX_SAMPLES),
-        frameRate: [...frameRate, ...gap, input.video?.frameRate ?? null].slice(-MAX_SAMPLES),
+        kbps: continued(kbps, missed, bitRateOf(input)),
+        frameRate: continued(frameRate, missed, input.video?.frameRate ?? null),
       },
     ];
   });
   return { intervalMs, end: end + (missed + 1) * intervalMs, inputs: Object.fromEntries(extended) };
+}
+
+/** Whether the host knows more of the last seconds than can be added to this history. */
+export function isBehind(history: History | null, now: number): boolean {
+  return history !== null && now - history.end > (SLOW_ANSWERS + 1) * history.intervalMs;
+}
+
+function continued(samples: ReadonlyArray<number | null>, missed: number, sample: number | null) {
+  const between = new Array<number | null>(missed).fill(missed <= SLOW_ANSWERS ? sample : null);
+  return [...samples, ...between, sample].slice(-MAX_SAMPLES);
 }
 
 /** Of pictures and sound together, in kbit/s. */

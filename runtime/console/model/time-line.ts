@@ -14,8 +14,6 @@ export interface TimeLineEntry {
   /** The same of both tracks, and how long delivery stood still. */
   readonly measures: string;
   readonly viewers: string;
-  /** Whether viewers had something to see afterwards. */
-  readonly isLoss: boolean;
 }
 
 /** Newest first. */
@@ -34,7 +32,6 @@ function entryOf(record: SwitchEvent): TimeLineEntry {
     hole: holeOf(record),
     measures: measuresOf(record),
     viewers: formatCount(viewers, 'viewer'),
-    isLoss: to === null || to === 'slate',
   };
 }
 
@@ -45,7 +42,7 @@ function causeOf({ cause, detail, by, from }: SwitchEvent): string {
       return 'came on air';
     case 'lost':
     case 'degraded':
-      return detail === '' ? `${from ?? 'the source'} was ${cause}` : detail;
+      return troubleOf(detail, from) || cause;
     case 'failback':
       return 'failback';
     case 'pinned':
@@ -61,6 +58,12 @@ function causeOf({ cause, detail, by, from }: SwitchEvent): string {
     default:
       return detail === '' ? cause : `${cause}: ${detail}`;
   }
+}
+
+/** `NAME stalled no media …`: which source it is about stands beside it already. */
+function troubleOf(detail: string, from: string | null): string {
+  if (from === null || !detail.startsWith(`${from} `)) return detail;
+  return detail.slice(from.length + 1).replace(' ', ': ');
 }
 
 /** The worse of the tracks. */

@@ -15,16 +15,17 @@ export function AwayBanner({ state, host, browserNow }: AwayBannerProps) {
   const isUpdated = pageVersion !== null && pageVersion !== host.version;
   return (
     <>
-      <div role="alert" aria-label="Connection">
-        {awaySince !== null && (
-          <p class="banner banner-hand">
-            <Icon name="hand" />
-            <strong>{host.host} does not answer.</strong> Below is how it was at{' '}
-            {formatTime(seenAt ?? awaySince)}. Trying again every second.
-          </p>
-        )}
+      <div class={awaySince === null ? '' : 'banner banner-hand'}>
+        <p role="alert" aria-label="Connection">
+          {awaySince !== null && (
+            <>
+              <Icon name="hand" /> <strong>{host.host} does not answer.</strong> Below is how it was at{' '}
+              {formatTime((seenAt ?? awaySince) + state.clockOffsetMs)}. Trying again every second.
+            </>
+          )}
+        </p>
+        {awaySince !== null && <p class="banner-age">No answer for {formatAge(browserNow - awaySince)}</p>}
       </div>
-      {awaySince !== null && <p class="banner-age">No answer for {formatAge(browserNow - awaySince)}</p>}
       {isUpdated && awaySince === null && (
         <p class="banner banner-watch" role="status">
           <Icon name="watch" />

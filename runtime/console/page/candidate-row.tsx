@@ -29,12 +29,10 @@ export function CandidateRow({ program, input, now, history, canCommand, ask }: 
   const label = isOnAir ? `Pin ${program.name} to ${name}` : `Switch ${program.name} to ${name}`;
   return (
     <li class={`candidate tone-${toneOfHealth(health)}${isOnAir ? ' is-on-air' : ''}`} aria-label={name}>
-      <div class="candidate-name">
-        <strong>{name}</strong>
+      <strong class="candidate-name">{name}</strong>
+      <p class="candidate-health">
         {isOnAir && <span class="tally">on air</span>}
         {program.pending === name && <span class="tally tally-pending">next</span>}
-      </div>
-      <p class="candidate-health">
         <Icon name={health} />
         <span>
           <b>{health}</b>
@@ -43,7 +41,7 @@ export function CandidateRow({ program, input, now, history, canCommand, ask }: 
         </span>
       </p>
       <p class="candidate-video">{describeVideo(video)}</p>
-      <p class="candidate-audio">{describeAudio(input)}</p>
+      <p class="candidate-audio">{describeRest(input)}</p>
       <p class="candidate-rate">
         {video === null && input.audio === null ? '' : formatBitRate(bitRateOf(input))}
       </p>
@@ -65,20 +63,25 @@ export function CandidateRow({ program, input, now, history, canCommand, ask }: 
 
 function describeVideo(video: InputState['video']): string {
   if (video === null) return '';
-  const { codec, profile, width, height, gopMs } = video;
+  const { codec, profile, width, height } = video;
   // Some codecs say their size in the pictures only.
   const size = width === 0 ? '' : `${width}×${height}`;
-  const gop = gopMs === null ? '' : `GOP ${formatLength(Math.round(gopMs / 100) * 100)}`;
-  return [`${codecName(codec)} ${profile}`.trim(), size, gop].filter((part) => part !== '').join(' · ');
+  return joined(`${codecName(codec)} ${profile}`.trim(), size);
 }
 
-function describeAudio({ audio, extraTracks, isRemote, latenessMs }: InputState): string {
-  const sound =
+function describeRest({ video, audio, extraTracks, isRemote, latenessMs }: InputState): string {
+  const gopMs = video?.gopMs ?? null;
+  const late = latenessMs === null ? '' : `, ${Math.round(latenessMs)} ms late`;
+  return joined(
+    gopMs === null ? '' : `GOP ${formatLength(Math.round(gopMs / 100) * 100)}`,
     audio === null
       ? ''
-      : `${codecName(audio.codec)} · ${audio.sampleRate / 1_000} kHz ${channelsName(audio.channels)}`;
-  const from = isRemote
-    ? `from another host${latenessMs === null ? '' : `, ${Math.round(latenessMs)} ms late`}`
-    : '';
-  return [sound, ...extraTracks, from].filter((part) => part !== '').join(' · ');
+      : `${codecName(audio.codec)} ${audio.sampleRate / 1_000} kHz ${channelsName(audio.channels)}`,
+    ...extraTracks,
+    isRemote ? `from another host${late}` : '',
+  );
+}
+
+function joined(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' · ');
 }

@@ -22,6 +22,7 @@ export interface CommandDialogProps {
 export function CommandDialog(props: CommandDialogProps) {
   const { command, consequences, request, program, now, operator, setOperator } = props;
   const dialog = useRef<HTMLDialogElement>(null);
+  const name = useRef<HTMLInputElement>(null);
   const cancel = useRef<HTMLButtonElement>(null);
   const id = useId();
   const [by, setBy] = useState(operator);
@@ -32,7 +33,8 @@ export function CommandDialog(props: CommandDialogProps) {
   useEffect(() => {
     // Where nobody has said who they are, that is asked first; else nothing happens by an Enter too many.
     dialog.current?.showModal();
-    if (operator !== '') cancel.current?.focus();
+    if (operator === '') name.current?.focus();
+    else cancel.current?.focus();
   }, []);
 
   const confirm = async (event: SubmitEvent): Promise<void> => {
@@ -64,6 +66,7 @@ export function CommandDialog(props: CommandDialogProps) {
           <label>
             Your name
             <input
+              ref={name}
               value={by}
               maxlength={200}
               autocomplete="name"

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { HostState } from '../../contract/control-api.ts';
-import { conditionOf, overviewOf } from '../model/condition.ts';
+import { type Condition, conditionOf, overviewOf } from '../model/condition.ts';
 import { type ConsoleState, hostNow } from '../model/console-state.ts';
 import { Announcer } from './announcer.tsx';
 import { AwayBanner } from './away-banner.tsx';
@@ -20,6 +20,7 @@ export interface ConsoleProps {
 }
 
 const TICK_MS = 1_000;
+const HOST_AWAY: Condition = { tone: 'hand', text: 'Host away' };
 
 export function Console({ state, host, refresh, onLogout }: ConsoleProps) {
   const [previews, setPreviews] = usePreference('previews', 'on');
@@ -30,8 +31,8 @@ export function Console({ state, host, refresh, onLogout }: ConsoleProps) {
   // What is shown of a host that is away is how it was: its countdowns stand still.
   const now = isAway ? host.now : Math.max(host.now, hostNow(state, browserNow));
   const conditions = host.programs.map((program) => conditionOf(program, now));
-  const overview = overviewOf(conditions);
-  useTitle(overview, host.host, isAway);
+  const overview = isAway ? HOST_AWAY : overviewOf(conditions);
+  useTitle(overview, host.host);
 
   return (
     <div class={isAway ? 'console is-away' : 'console'}>
@@ -43,9 +44,10 @@ export function Console({ state, host, refresh, onLogout }: ConsoleProps) {
         hasPreviews={previews === 'on'}
         setPreviews={(on) => setPreviews(on ? 'on' : 'off')}
         onLogout={onLogout}
-      />
-      <AwayBanner state={state} host={host} browserNow={browserNow} />
-      <Announcer host={host} />
+      >
+        <AwayBanner state={state} host={host} browserNow={browserNow} />
+        <Announcer host={host} />
+      </Header>
       <main class="programs">
         {host.programs.map((program) => (
           <ProgramCard

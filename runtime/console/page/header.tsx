@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { HostState } from '../../contract/control-api.ts';
 import type { Condition } from '../model/condition.ts';
@@ -14,49 +15,54 @@ export interface HeaderProps {
   readonly hasPreviews: boolean;
   readonly setPreviews: (on: boolean) => void;
   readonly onLogout: () => Promise<void>;
+  /** What has to be said besides. */
+  readonly children: ComponentChildren;
 }
 
 /** Which host this is, how it is, and what time it has. */
 export function Header(props: HeaderProps) {
-  const { host, now, overview, access, hasPreviews, setPreviews, onLogout } = props;
+  const { host, now, overview, access, hasPreviews, setPreviews, onLogout, children } = props;
   const viewers = host.programs.reduce((sum, program) => sum + program.viewers, 0);
   return (
     <header class="header">
-      <div class="header-host">
-        <h1>{host.host}</h1>
-        <p class="header-facts">
-          Understudy {host.version} · up {formatAge(now - host.startedAt)} ·{' '}
-          {formatBytes(host.memory.residentBytes)}
+      <div class="header-bar">
+        <div class="header-host">
+          <h1>{host.host}</h1>
+          <p class="header-facts">
+            Understudy {host.version} · up {formatAge(now - host.startedAt)} ·{' '}
+            {formatBytes(host.memory.residentBytes)}
+          </p>
+        </div>
+        {host.state === 'draining' && (
+          <p class="header-draining">
+            <Icon name="watch" />
+            <span>
+              <strong>Draining</strong> No new viewers; it ends when the last one has gone
+            </span>
+          </p>
+        )}
+        <p class={`header-overview tone-${overview.tone}`} role="group" aria-label="Overview">
+          <Icon name={overview.tone} />
+          {overview.text}
+        </p>
+        <p class="header-viewers">{formatCount(viewers, 'viewer')}</p>
+        <div class="header-tools">
+          {access === 'read' && <p class="header-access">You may look, not touch</p>}
+          <label class="toggle" title="A preview is a viewer like any other">
+            <input
+              type="checkbox"
+              checked={hasPreviews}
+              onChange={(event) => setPreviews(event.currentTarget.checked)}
+            />
+            Previews
+          </label>
+          <LogoutButton onLogout={onLogout} />
+        </div>
+        <p class="header-clock" role="group" aria-label="Time of the host">
+          {formatTime(now)}
         </p>
       </div>
-      {host.state === 'draining' && (
-        <p class="header-draining">
-          <Icon name="watch" />
-          <span>
-            <strong>Draining</strong> No new viewers; it ends when the last one has gone
-          </span>
-        </p>
-      )}
-      <p class={`header-overview tone-${overview.tone}`} role="group" aria-label="Overview">
-        <Icon name={overview.tone} />
-        {overview.text}
-      </p>
-      <p class="header-viewers">{formatCount(viewers, 'viewer')}</p>
-      <div class="header-tools">
-        {access === 'read' && <p class="header-access">You may look, not touch</p>}
-        <label class="toggle" title="A preview is a viewer like any other">
-          <input
-            type="checkbox"
-            checked={hasPreviews}
-            onChange={(event) => setPreviews(event.currentTarget.checked)}
-          />
-          Previews
-        </label>
-        <LogoutButton onLogout={onLogout} />
-      </div>
-      <p class="header-clock" role="group" aria-label="Time of the host">
-        {formatTime(now)}
-      </p>
+      {children}
     </header>
   );
 }

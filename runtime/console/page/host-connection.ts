@@ -1,5 +1,6 @@
 import type { HostEvent } from '../../contract/control-api.ts';
 import { isOtherRun } from '../model/console-state.ts';
+import { isBehind } from '../model/history.ts';
 import { ApiError, api, EVENTS_PATH } from './api.ts';
 import { browserClock } from './browser-clock.ts';
 import type { Store } from './store.ts';
@@ -49,13 +50,13 @@ export class HostConnection {
   private async poll(): Promise<void> {
     this.isPolling = true;
     this.isPollWanted = false;
-    const { host, awaySince } = this.store.state;
+    const { host, awaySince, history } = this.store.state;
     const asked = browserClock.now();
     try {
       const state = await api.state();
       if (this.isStopped) return;
       this.store.dispatch({ type: 'state', state, at: (asked + browserClock.now()) / 2 });
-      if (awaySince !== null || isOtherRun(host, state)) void this.loadPast();
+      if (awaySince !== null || isOtherRun(host, state) || isBehind(history, state.now)) void this.loadPast();
       this.listen();
     } catch (error) {
       this.failed(error);

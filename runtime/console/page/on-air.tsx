@@ -1,25 +1,25 @@
+import type { ComponentChildren } from 'preact';
 import type { ProgramState } from '../../contract/control-api.ts';
-import type { Condition } from '../model/condition.ts';
+import { type Condition, toneOnAir } from '../model/condition.ts';
 import { formatAge } from '../model/format.ts';
 import { Icon } from './icon.tsx';
-import type { Asking } from './program-dialog.tsx';
 
 export interface OnAirProps {
   readonly program: ProgramState;
   readonly condition: Condition;
   readonly now: number;
-  readonly canCommand: boolean;
-  readonly ask: (asking: Asking) => void;
+  /** The buttons. */
+  readonly children: ComponentChildren;
 }
 
 /** The head of a card: what must be read from two metres away. */
-export function OnAir({ program, condition, now, canCommand, ask }: OnAirProps) {
+export function OnAir({ program, condition, now, children }: OnAirProps) {
   const { name, onAir, onAirSince, pending, viewers, viewerSkips } = program;
   return (
     <div class="program-head">
       <h2>{name}</h2>
       <div class="on-air" role="group" aria-label="On air">
-        <span class="on-air-label">{onAir === null ? 'Off air' : 'On air'}</span>
+        <span class={`on-air-label tone-${toneOnAir(program)}`}>{onAir === null ? 'Off air' : 'On air'}</span>
         <strong class="on-air-source">{onAir ?? (program.isResting ? 'resting' : 'nothing')}</strong>
         {onAirSince !== null && <span class="on-air-since">{formatAge(now - onAirSince)}</span>}
         {pending !== null && <span class="on-air-pending">▸ {pending} at its next keyframe</span>}
@@ -32,17 +32,7 @@ export function OnAir({ program, condition, now, canCommand, ask }: OnAirProps) 
         <strong>{viewers.toLocaleString('en-GB')}</strong> {viewers === 1 ? 'viewer' : 'viewers'}
         {viewerSkips > 0 && <span class="viewers-skips">{viewerSkips.toLocaleString('en-GB')} skips</span>}
       </p>
-      {canCommand && (
-        <button
-          type="button"
-          class="button"
-          aria-label={`Drill ${name}`}
-          disabled={onAir === null || onAir === 'slate' || program.drill !== null}
-          onClick={() => ask({ command: 'drill' })}
-        >
-          Drill…
-        </button>
-      )}
+      <div class="program-buttons">{children}</div>
     </div>
   );
 }

@@ -42,11 +42,11 @@ export function Preview({ program, onAir, isWanted, isAway, isAudible, setAudibl
       role="group"
       aria-label={`Preview of ${name}`}
     >
-      {/* biome-ignore lint/a11y/useMediaCaption: live pictures have none. */}
       <video ref={video} muted={!isAudible} playsInline tabIndex={-1} aria-label={`Pictures of ${name}`} />
       {!isShown && (
         <p class="preview-note">
           {noteOf({
+            isSeen,
             isWanted,
             isAway,
             needsWaking,
@@ -77,6 +77,7 @@ export function Preview({ program, onAir, isWanted, isAway, isAudible, setAudibl
 }
 
 interface NoteFacts {
+  readonly isSeen: boolean;
   readonly isWanted: boolean;
   readonly isAway: boolean;
   readonly needsWaking: boolean;
@@ -84,11 +85,12 @@ interface NoteFacts {
   readonly status: PreviewStatus;
 }
 
-function noteOf({ isWanted, isAway, needsWaking, why, status }: NoteFacts): string {
+function noteOf({ isSeen, isWanted, isAway, needsWaking, why, status }: NoteFacts): string {
   if (!isWanted) return 'Previews are off';
   if (isAway) return 'The host is away';
   if (needsWaking) return 'Resting until somebody plays it';
   if (why !== null) return why;
+  if (!isSeen) return 'Paused: out of sight';
   return status.is === 'waiting' ? `Trying again: ${status.why}` : 'Connecting…';
 }
 

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import type { HostState, ProgramState, SwitchEvent } from '../../contract/control-api.ts';
 import { conditionOf } from '../model/condition.ts';
 import type { History } from '../model/history.ts';
@@ -30,12 +30,37 @@ export interface ProgramCardProps {
 export function ProgramCard(props: ProgramCardProps) {
   const { program, host, now, switches, history, canCommand } = props;
   const [asking, setAsking] = useState<Asking | null>(null);
+  const [hasAddresses, setHasAddresses] = useState(false);
+  const addressesId = useId();
   const condition = conditionOf(program, now);
   const inputs = new Map(host.inputs.map((input) => [input.name, input]));
 
   return (
     <section class={`card program tone-${condition.tone}`} aria-label={`Program ${program.name}`}>
-      <OnAir program={program} condition={condition} now={now} canCommand={canCommand} ask={setAsking} />
+      <OnAir program={program} condition={condition} now={now}>
+        <button
+          type="button"
+          class="button button-quiet"
+          aria-label={`Addresses of ${program.name}`}
+          aria-expanded={hasAddresses}
+          aria-controls={hasAddresses ? addressesId : undefined}
+          onClick={() => setHasAddresses(!hasAddresses)}
+        >
+          Addresses
+        </button>
+        {canCommand && (
+          <button
+            type="button"
+            class="button"
+            aria-label={`Drill ${program.name}`}
+            disabled={program.onAir === null || program.onAir === 'slate' || program.drill !== null}
+            onClick={() => setAsking({ command: 'drill' })}
+          >
+            Drill…
+          </button>
+        )}
+      </OnAir>
+      {hasAddresses && <Addresses id={addressesId} program={program} host={host} />}
       <Orders program={program} now={now} canCommand={canCommand} ask={setAsking} />
       {program.warnings.length > 0 && (
         <ul class="warnings" aria-label={`Preflight of ${program.name}`}>
@@ -73,7 +98,6 @@ export function ProgramCard(props: ProgramCardProps) {
         </ul>
         <TimeLine program={program} switches={switches} now={now} />
       </div>
-      <Addresses program={program} host={host} />
       {asking !== null && (
         <ProgramDialog
           asking={asking}

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import { formatAge, formatBitRate, formatFrameRate } from '../model/format.ts';
 import { type History, plotData, rangeOf } from '../model/history.ts';
 
@@ -11,37 +11,48 @@ export interface RatePlotProps {
 }
 
 const HEIGHT_PX = 40;
-/** What is steady should look steady: the scale begins at 0, and has some room above. */
-const ROOM = 1.15;
+/** What is steady should look steady: scales begin at 0. The frame rate runs well below the bit rate, so that both are seen. */
+const RATE_ROOM = 1.15;
+const FRAMES_ROOM = 2;
 
 /** Bit rate (filled) and frame rate (dashed) of the last five minutes. Where there was nothing, there is no line. */
 export function RatePlot({ history, input, group }: RatePlotProps) {
   const element = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
+  const [plot, setPlot] = useState<uPlot | null>(null);
   const [readout, setReadout] = useState('');
   const data = history === null ? null : plotData(history, input);
 
   useEffect(() => {
     const place = element.current;
     if (place === null) return;
-    const created = new uPlot(optionsFor(place, group, setReadout), [[], [], []], place);
-    plot.current = created;
+    let created: uPlot | null = null;
+    let isGone = false;
+    loadPlots().then(
+      ({ default: Plot }) => {
+        if (isGone) return;
+        created = new Plot(optionsFor(place, group, setReadout), [[], [], []], place);
+        setPlot(created);
+      },
+      // uPlot does not start in a browser without a proper locale. Without plots, the console is a console still.
+      () => setReadout('no plot in this browser'),
+    );
     const resized = new ResizeObserver(() =>
-      created.setSize({ width: place.clientWidth, height: HEIGHT_PX }),
+      created?.setSize({ width: place.clientWidth, height: HEIGHT_PX }),
     );
     resized.observe(place);
     const scheme = matchMedia('(prefers-color-scheme: dark)');
-    const repaint = (): void => created.redraw(false);
+    const repaint = (): void => created?.redraw(false);
     scheme.addEventListener('change', repaint);
     return () => {
+      isGone = true;
       scheme.removeEventListener('change', repaint);
       resized.disconnect();
-      created.destroy();
+      created?.destroy();
     };
   }, [group]);
   useEffect(() => {
-    if (data !== null) plot.current?.setData(data);
-  }, [history, input]);
+    if (data !== null) plot?.setData(data);
+  }, [plot, history, input]);
 
   return (
     <div class="plot">
@@ -51,6 +62,11 @@ export function RatePlot({ history, input, group }: RatePlotProps) {
       </span>
     </div>
   );
+}
+
+/** Nearly half of the console's code, and not what it is looked at for first. */
+function loadPlots() {
+  return import('uplot');
 }
 
 function describe(input: string, data: ReturnType<typeof plotData> | null): string {
@@ -67,17 +83,17 @@ function optionsFor(place: HTMLElement, group: string, setReadout: (text: string
   // The canvas takes its colours from the style sheet, by way of properties that are not drawn.
   const rate = (): string => getComputedStyle(place).color;
   const frames = (): string => getComputedStyle(place).outlineColor;
-  const scale = {
+  const upTo = (room: number): uPlot.Scale => ({
     auto: true,
-    range: (_: uPlot, __: number, most: number): uPlot.Range.MinMax => [0, Math.max(1, most) * ROOM],
-  };
+    range: (_plot, _least, most) => [0, Math.max(1, most) * room],
+  });
   return {
     width: Math.max(1, place.clientWidth),
     height: HEIGHT_PX,
     padding: [2, 0, 2, 0],
     legend: { show: false },
     axes: [{ show: false }, { show: false }, { show: false }],
-    scales: { x: { time: false }, kbps: scale, frameRate: scale },
+    scales: { x: { time: false }, kbps: upTo(RATE_ROOM), frameRate: upTo(FRAMES_ROOM) },
     series: [
       {},
       {

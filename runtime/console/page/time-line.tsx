@@ -12,7 +12,7 @@ export interface TimeLineProps {
 
 /** As far back as the plots. */
 const STRIP_MS = MAX_SAMPLES * 1_000;
-const FEW = 4;
+const FEW = 3;
 
 /** Who was on air in the last minutes, and every switch with why and what viewers missed. */
 export function TimeLine({ program, switches, now }: TimeLineProps) {
@@ -22,9 +22,20 @@ export function TimeLine({ program, switches, now }: TimeLineProps) {
   const { name } = program;
   return (
     <div class="time-line">
-      <h3>
-        Switches <span class="time-line-count">{program.switches}</span>
-      </h3>
+      <div class="time-line-head">
+        <h3>Switches</h3>
+        {entries.length > FEW && (
+          <button
+            type="button"
+            class="button button-quiet"
+            aria-expanded={showsAll}
+            aria-label={showsAll ? `Fewer switches of ${name}` : `All switches of ${name}`}
+            onClick={() => setShowsAll(!showsAll)}
+          >
+            {showsAll ? 'Fewer' : `All ${entries.length}`}
+          </button>
+        )}
+      </div>
       <div
         class="strip"
         role="img"
@@ -48,33 +59,21 @@ export function TimeLine({ program, switches, now }: TimeLineProps) {
           <Entry key={entry.id} entry={entry} now={now} />
         ))}
       </ol>
-      {entries.length > FEW && (
-        <button
-          type="button"
-          class="button button-quiet"
-          aria-expanded={showsAll}
-          aria-label={showsAll ? `Fewer switches of ${name}` : `All switches of ${name}`}
-          onClick={() => setShowsAll(!showsAll)}
-        >
-          {showsAll ? 'Fewer' : `All ${entries.length}`}
-        </button>
-      )}
     </div>
   );
 }
 
 function Entry({ entry, now }: { readonly entry: TimeLineEntry; readonly now: number }) {
-  const { at, from, to, cause, hole, measures, viewers, isLoss } = entry;
+  const { at, from, to, cause, hole, measures, viewers } = entry;
   return (
-    <li class={isLoss ? 'switch is-loss' : 'switch'}>
+    <li class="switch">
       <span class="switch-time">{formatMoment(at, now)}</span>
       <span class="switch-way">
         {from} <span aria-hidden="true">▸</span>
         <span class="visually-hidden">to</span> <b>{to}</b>
       </span>
-      <span class="switch-cause">{cause}</span>
-      <span class="switch-cost" title={measures}>
-        {hole} · {viewers}
+      <span class="switch-why" title={measures}>
+        {cause} · <span class="switch-cost">{hole}</span> · {viewers}
       </span>
     </li>
   );
