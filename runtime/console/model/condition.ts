@@ -1,5 +1,5 @@
 import type { InputState, ProgramState } from '../../contract/control-api.ts';
-import { formatCount, formatLeft } from './format.ts';
+import { formatCount } from './format.ts';
 
 /** `hand`: somebody must do something. `watch`: look at it now and then. `idle`: nobody plays it. */
 export type Tone = 'good' | 'watch' | 'hand' | 'idle';
@@ -16,20 +16,15 @@ type Health = InputState['health'];
  * How a program is, in one sentence: the worst that is true of it. Needing a hand is what viewers notice, and what they would
  * notice of the next loss.
  */
-export function conditionOf(program: ProgramState, now: number): Condition {
+export function conditionOf(program: ProgramState): Condition {
   const { onAir, pin, drill, candidates } = program;
-  if (program.isResting) return { tone: 'idle', text: 'Resting: nobody plays it' };
+  if (program.isResting) return { tone: 'idle', text: 'Nobody plays it' };
   if (onAir === null) return { tone: 'hand', text: 'Off air: there is nothing to show' };
-  if (drill !== null) {
-    return {
-      tone: 'watch',
-      text: `Drill: ${drill.source} plays dead for ${formatLeft(drill.endsAt - now)} more`,
-    };
-  }
+  if (drill !== null) return { tone: 'watch', text: 'A drill is running' };
   if (onAir === 'slate') {
     return pin?.source === 'slate'
-      ? { tone: 'watch', text: `The slate, as ${pin.by} wants it` }
-      : { tone: 'hand', text: 'Viewers see the slate: no encoder is left' };
+      ? { tone: 'watch', text: 'Viewers see the slate, as pinned' }
+      : { tone: 'hand', text: 'Viewers see the slate' };
   }
   const health = healthOf(program, onAir);
   if (!canShow(health)) return { tone: 'hand', text: `${onAir} is ${health}: viewers get nothing new` };
@@ -48,7 +43,7 @@ export function conditionOf(program: ProgramState, now: number): Condition {
   if (lost.length > 0) {
     return { tone: 'watch', text: lost.map(({ name, health }) => `${name} is ${health}`).join(', ') };
   }
-  if (pin !== null) return { tone: 'watch', text: `Pinned by ${pin.by}` };
+  if (pin !== null) return { tone: 'watch', text: `Pinned to ${pin.source}` };
   if (program.warnings.length > 0) {
     return { tone: 'watch', text: 'The stand-in differs: viewers may notice a failover' };
   }
@@ -64,7 +59,7 @@ export function toneOnAir({ onAir, isResting, candidates }: ProgramState): Tone 
 }
 
 function awayFrom({ pin }: ProgramState, first: { name: string; health: Health }): string {
-  if (pin !== null) return `Pinned by ${pin.by} away from ${first.name}`;
+  if (pin !== null) return `Pinned away from ${first.name}`;
   return first.health === 'live' ? `${first.name} is live again` : `${first.name} is ${first.health}`;
 }
 

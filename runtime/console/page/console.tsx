@@ -30,7 +30,7 @@ export function Console({ state, host, refresh, onLogout }: ConsoleProps) {
   const isAway = state.awaySince !== null;
   // What is shown of a host that is away is how it was: its countdowns stand still.
   const now = isAway ? host.now : Math.max(host.now, hostNow(state, browserNow));
-  const conditions = host.programs.map((program) => conditionOf(program, now));
+  const conditions = host.programs.map(conditionOf);
   const overview = isAway ? HOST_AWAY : overviewOf(conditions);
   useTitle(overview, host.host);
 

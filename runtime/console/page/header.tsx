@@ -33,19 +33,19 @@ export function Header(props: HeaderProps) {
             {formatBytes(host.memory.residentBytes)}
           </p>
         </div>
-        {host.state === 'draining' && (
-          <p class="header-draining">
-            <Icon name="watch" />
-            <span>
-              <strong>Draining</strong> No new viewers; it ends when the last one has gone
-            </span>
-          </p>
-        )}
         <p class={`header-overview tone-${overview.tone}`} role="group" aria-label="Overview">
           <Icon name={overview.tone} />
           {overview.text}
         </p>
         <p class="header-viewers">{formatCount(viewers, 'viewer')}</p>
+        {host.state === 'draining' && (
+          <p class="header-draining">
+            <Icon name="watch" />
+            <span>
+              <strong>Draining</strong> No new viewers; it ends with the last one
+            </span>
+          </p>
+        )}
         <div class="header-tools">
           {access === 'read' && <p class="header-access">You may look, not touch</p>}
           <label class="toggle" title="A preview is a viewer like any other">
@@ -57,10 +57,10 @@ export function Header(props: HeaderProps) {
             Previews
           </label>
           <LogoutButton onLogout={onLogout} />
+          <p class="header-clock" role="group" aria-label="Time of the host">
+            {formatTime(now)}
+          </p>
         </div>
-        <p class="header-clock" role="group" aria-label="Time of the host">
-          {formatTime(now)}
-        </p>
       </div>
       {children}
     </header>

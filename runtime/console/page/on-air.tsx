@@ -28,11 +28,13 @@ export function OnAir({ program, condition, now, children }: OnAirProps) {
         <Icon name={condition.tone} />
         <span>{condition.text}</span>
       </p>
-      <p class="viewers" role="group" aria-label="Viewers">
-        <strong>{viewers.toLocaleString('en-GB')}</strong> {viewers === 1 ? 'viewer' : 'viewers'}
-        {viewerSkips > 0 && <span class="viewers-skips">{viewerSkips.toLocaleString('en-GB')} skips</span>}
-      </p>
-      <div class="program-buttons">{children}</div>
+      <div class="program-side">
+        <p class="viewers" role="group" aria-label="Viewers">
+          <strong>{viewers.toLocaleString('en-GB')}</strong> {viewers === 1 ? 'viewer' : 'viewers'}
+          {viewerSkips > 0 && <span class="viewers-skips">{viewerSkips.toLocaleString('en-GB')} skips</span>}
+        </p>
+        <div class="program-buttons">{children}</div>
+      </div>
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { conditionOf } from '../model/condition.ts';
 import type { History } from '../model/history.ts';
 import { Addresses } from './addresses.tsx';
 import { CandidateRow } from './candidate-row.tsx';
+import { Icon } from './icon.tsx';
 import { OnAir } from './on-air.tsx';
 import { Orders } from './orders.tsx';
 import { Preview } from './preview.tsx';
@@ -32,7 +33,7 @@ export function ProgramCard(props: ProgramCardProps) {
   const [asking, setAsking] = useState<Asking | null>(null);
   const [hasAddresses, setHasAddresses] = useState(false);
   const addressesId = useId();
-  const condition = conditionOf(program, now);
+  const condition = conditionOf(program);
   const inputs = new Map(host.inputs.map((input) => [input.name, input]));
 
   return (
@@ -63,11 +64,14 @@ export function ProgramCard(props: ProgramCardProps) {
       {hasAddresses && <Addresses id={addressesId} program={program} host={host} />}
       <Orders program={program} now={now} canCommand={canCommand} ask={setAsking} />
       {program.warnings.length > 0 && (
-        <ul class="warnings" aria-label={`Preflight of ${program.name}`}>
-          {program.warnings.map((warning) => (
-            <li key={warning}>{warning}</li>
-          ))}
-        </ul>
+        <div class="warnings">
+          <Icon name="watch" />
+          <ul aria-label={`Preflight of ${program.name}`}>
+            {program.warnings.map((warning) => (
+              <li key={warning}>{warning}</li>
+            ))}
+          </ul>
+        </div>
       )}
       <div class="program-body">
         <Preview
