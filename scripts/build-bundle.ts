@@ -15,6 +15,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { buildSync, type Metafile } from 'esbuild';
+import { builtFiles, consoleBuildOptions } from '../runtime/console/build-console.ts';
+import { CONSOLE_FOLDER } from '../runtime/console/console-file.ts';
 import { thirdPartyNotice } from './third-party-notice.ts';
 
 export interface Bundle {
@@ -36,8 +38,11 @@ const COPIED = [
   'understudy.config.json',
   'understudy.schema.json',
 ];
-/** Packages of commands that are for where a deployment is made, not for hosts; those commands say so (cli/medialive.ts). */
-const LEFT_OUT = ['@aws-sdk/client-medialive'];
+/**
+ * Packages of commands that are for where a deployment is made, not for hosts; those commands say so (cli/medialive.ts). And
+ * what builds the console, which is built here.
+ */
+const LEFT_OUT = ['@aws-sdk/client-medialive', 'esbuild'];
 const READABLE = 0o644;
 const EXECUTABLE = 0o755;
 
@@ -52,7 +57,9 @@ const __filename = import.meta.filename;`;
 export function buildBundle(root: string, out: string): Bundle {
   refuseToReplaceOthers(out);
   const command = bundleCommand(root);
-  const contents = collectFiles(root, command);
+  const page = buildSync(consoleBuildOptions(root));
+  const contents = collectFiles(root, command, page.metafile);
+  for (const { name, bytes } of builtFiles(page)) contents.set(`${CONSOLE_FOLDER}/${name}`, bytes);
   const names = [...contents.keys()].sort();
   const sums = names.map((name) => `${sha256(contents.get(name) ?? '')}  ${name}\n`).join('');
   contents.set(SUMS_FILE, Buffer.from(sums));
@@ -105,10 +112,15 @@ function bundleCommand(root: string): BundledCommand {
   return { code, comments, metafile };
 }
 
-function collectFiles(root: string, { code, comments, metafile }: BundledCommand): Map<string, Uint8Array> {
+function collectFiles(
+  root: string,
+  { code, comments, metafile }: BundledCommand,
+  page: Metafile,
+): Map<string, Uint8Array> {
+  const sources = [...new Set([...filesIn(metafile), ...filesIn(page)])];
   const contents = new Map<string, Uint8Array>([
     [COMMAND_FILE, code],
-    [NOTICE_FILE, Buffer.from(thirdPartyNotice(root, filesIn(metafile), comments))],
+    [NOTICE_FILE, Buffer.from(thirdPartyNotice(root, sources, comments))],
   ]);
   for (const path of COPIED) contents.set(basename(path), readFileSync(join(root, path)));
   for (const clip of readdirSync(join(root, CLIPS))) {

@@ -1,17 +1,6 @@
 import { join } from 'node:path';
 import type { BuildOptions, Metafile } from 'esbuild';
-
-/** A file of the console, as the host serves it. */
-export interface ConsoleFile {
-  /** Content type. */
-  readonly type: string;
-  readonly bytes: Buffer;
-  /** Its name changes with its bytes: it may be kept for ever. */
-  readonly isImmutable: boolean;
-}
-
-/** By path: `/`, `/console/main-HASH.js` … */
-export type ConsoleFiles = ReadonlyMap<string, ConsoleFile>;
+import { CONSOLE_FOLDER, type ConsoleFiles, consoleFile, INDEX } from './console-file.ts';
 
 /** What esbuild makes of the options below; of `build` and `buildSync` alike. */
 export interface ConsoleBuild {
@@ -23,12 +12,13 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const PAGE = 'runtime/console/page';
 const SCRIPT = `${PAGE}/main.tsx`;
 const STYLE = `${PAGE}/console.css`;
-const FOLDER = '/console';
 
 /** Builds the console from its sources. Takes a second, and esbuild, which is loaded here. */
 export async function buildConsole(): Promise<ConsoleFiles> {
   const { build } = await import('esbuild');
-  return consoleFiles(await build(consoleBuildOptions(ROOT)));
+  return new Map(
+    builtFiles(await build(consoleBuildOptions(ROOT))).map(({ name, bytes }) => consoleFile(name, bytes)),
+  );
 }
 
 /** The same sources make the same bytes. `root`: of the sources. Players are chunks of their own, loaded on demand. */
@@ -36,7 +26,7 @@ export function consoleBuildOptions(root: string) {
   return {
     absWorkingDir: root,
     entryPoints: [SCRIPT, STYLE],
-    outdir: 'console',
+    outdir: CONSOLE_FOLDER,
     write: false,
     metafile: true,
     bundle: true,
@@ -54,23 +44,17 @@ export function consoleBuildOptions(root: string) {
   } satisfies BuildOptions;
 }
 
-export function consoleFiles({ outputFiles, metafile }: ConsoleBuild): ConsoleFiles {
-  const files = new Map<string, ConsoleFile>();
+/** The page, and what it loads. */
+export function builtFiles({ outputFiles, metafile }: ConsoleBuild): Array<{ name: string; bytes: Buffer }> {
   const pathOf = (entryPoint: string): string => {
     const output = Object.entries(metafile.outputs).find(([, made]) => made.entryPoint === entryPoint);
     if (output === undefined) throw new Error(`esbuild made nothing of ${entryPoint}`);
-    return `${FOLDER}/${fileName(output[0])}`;
+    return `/${CONSOLE_FOLDER}/${fileName(output[0])}`;
   };
-  for (const { path, contents } of outputFiles) {
-    const type = path.endsWith('.css') ? 'text/css; charset=utf-8' : 'text/javascript; charset=utf-8';
-    files.set(`${FOLDER}/${fileName(path)}`, { type, bytes: Buffer.from(contents), isImmutable: true });
-  }
-  files.set('/', {
-    type: 'text/html; charset=utf-8',
-    bytes: Buffer.from(indexHtml(pathOf(SCRIPT), pathOf(STYLE))),
-    isImmutable: false,
-  });
-  return files;
+  return [
+    { name: INDEX, bytes: Buffer.from(indexHtml(pathOf(SCRIPT), pathOf(STYLE))) },
+    ...outputFiles.map(({ path, contents }) => ({ name: fileName(path), bytes: Buffer.from(contents) })),
+  ];
 }
 
 /** esbuild writes paths of the machine that it runs on. */

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { buildConsole, type ConsoleFiles } from '../../runtime/console/build-console.ts';
+import { buildConsole } from '../../runtime/console/build-console.ts';
+import type { ConsoleFiles } from '../../runtime/console/console-file.ts';
 
 /** What is loaded before anybody has asked for a picture: an operator may sit behind a mobile phone. */
 const LIMIT_BYTES = 115_000;

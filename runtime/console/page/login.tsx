@@ -58,5 +58,5 @@ function describe(error: unknown): string {
   if (error.status === 429) {
     return `Too many attempts. Try again ${error.retryAfterS === null ? 'later' : `in ${error.retryAfterS} s`}.`;
   }
-  return error.status === 401 ? 'That is not the token.' : error.message;
+  return error.status === 403 ? 'That is not the token.' : error.message;
 }
