@@ -72,7 +72,11 @@ export function ofDrill(
     title: `Drill ${name}?`,
     text: [
       `${onAir ?? 'What is on air'} plays dead for ${formatLength(durationMs)}, ${how}.`,
-      `${forViewers(program, true)} ${program.viewers === 1 ? 'goes' : 'go'} to ${standIn ?? 'the slate'}, and back afterwards. The encoder itself notices nothing.`,
+      ...(standIn === null
+        ? []
+        : [
+            `${forViewers(program, true)} ${program.viewers === 1 ? 'goes' : 'go'} to ${standIn}, and back afterwards. The encoder itself notices nothing.`,
+          ]),
     ],
     caution:
       standIn === null

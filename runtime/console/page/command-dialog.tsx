@@ -10,7 +10,8 @@ export interface CommandDialogProps {
   readonly consequences: Consequences;
   readonly request: (asked: Asked) => object;
   readonly program: ProgramState;
-  readonly now: number;
+  /** The host's clock: commands are numbered by it. */
+  readonly hostTime: () => number;
   readonly operator: string;
   readonly setOperator: (name: string) => void;
   readonly onDone: () => void;
@@ -20,7 +21,7 @@ export interface CommandDialogProps {
 
 /** Says what a command will do, and gives it when confirmed. What it says follows the state: it is true when it is read. */
 export function CommandDialog(props: CommandDialogProps) {
-  const { command, consequences, request, program, now, operator, setOperator } = props;
+  const { command, consequences, request, program, hostTime, operator, setOperator } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const name = useRef<HTMLInputElement>(null);
   const cancel = useRef<HTMLButtonElement>(null);
@@ -43,7 +44,7 @@ export function CommandDialog(props: CommandDialogProps) {
     setProblem('');
     setOperator(by.trim());
     try {
-      const answer = await api.command(program.name, command, request({ by, reason, hostNow: now }));
+      const answer = await api.command(program.name, command, request({ by, reason, hostNow: hostTime() }));
       props.onDone();
       if (answer.outcome === 'done' || answer.outcome === 'repeated') dialog.current?.close();
       else setProblem(`Not done (${answer.outcome}): ${answer.why ?? 'the host does not say why'}`);

@@ -62,6 +62,7 @@ export function Console({ state, host, refresh, onLogout }: ConsoleProps) {
             hasPreview={previews === 'on'}
             isAudible={audible === program.name}
             setAudible={(on) => setAudible(on ? program.name : null)}
+            hostTime={() => hostNow(state, browserClock.now())}
             operator={operator}
             setOperator={setOperator}
             refresh={refresh}

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { InputState, ProgramState } from '../../contract/control-api.ts';
-import { type BrowserAbilities, choosePlayer } from '../model/player-choice.ts';
+import { type BrowserAbilities, choosePlayer, type PreviewTracks } from '../model/player-choice.ts';
 import { Icon } from './icon.tsx';
 import { PreviewSession, type PreviewStatus } from './preview-session.ts';
 import { useIsSeen } from './use-is-seen.ts';
@@ -23,7 +23,7 @@ export function Preview({ program, onAir, isWanted, isAway, isAudible, setAudibl
   const isSeen = useIsSeen(frame);
   const [isWoken, setIsWoken] = useState(false);
   const [status, setStatus] = useState<PreviewStatus>({ is: 'connecting' });
-  const choice = choosePlayer(onAir ?? { video: null, audio: null }, abilities());
+  const choice = choosePlayer(useTracks(onAir), abilities());
   const needsWaking = program.isResting && !isWoken;
   const isPlayed = isWanted && isSeen && !isAway && !needsWaking;
   // Of a program that rests, nothing is known before it is played.
@@ -74,6 +74,13 @@ export function Preview({ program, onAir, isWanted, isAway, isAudible, setAudibl
       )}
     </div>
   );
+}
+
+/** What is on air, or was last: viewers stay while one source goes and the next one comes, and so does a preview. */
+function useTracks(onAir: InputState | undefined): PreviewTracks {
+  const known = useRef<PreviewTracks>({ video: null, audio: null });
+  if (onAir !== undefined && (onAir.video !== null || onAir.audio !== null)) known.current = onAir;
+  return known.current;
 }
 
 interface NoteFacts {

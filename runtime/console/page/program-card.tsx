@@ -22,6 +22,8 @@ export interface ProgramCardProps {
   readonly hasPreview: boolean;
   readonly isAudible: boolean;
   readonly setAudible: (on: boolean) => void;
+  /** The host's clock, to the millisecond. */
+  readonly hostTime: () => number;
   readonly operator: string;
   readonly setOperator: (name: string) => void;
   readonly refresh: () => void;
@@ -107,6 +109,7 @@ export function ProgramCard(props: ProgramCardProps) {
           asking={asking}
           program={program}
           now={now}
+          hostTime={props.hostTime}
           operator={props.operator}
           setOperator={props.setOperator}
           onDone={props.refresh}

@@ -23,8 +23,9 @@ export type Asking =
 export interface ProgramDialogProps {
   readonly asking: Asking;
   readonly program: ProgramState;
-  /** The host's clock. */
+  /** The host's clock, to the second, and to the millisecond. */
   readonly now: number;
+  readonly hostTime: () => number;
   readonly operator: string;
   readonly setOperator: (name: string) => void;
   readonly onDone: () => void;

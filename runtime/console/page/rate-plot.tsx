@@ -55,7 +55,7 @@ export function RatePlot({ history, input, group }: RatePlotProps) {
   }, [plot, history, input]);
 
   return (
-    <div class="plot">
+    <div class="plot" title="The last 5 minutes: bit rate filled, frame rate dashed">
       <div ref={element} class="plot-canvas" role="img" aria-label={describe(input, data)} />
       <span class="plot-readout" aria-hidden="true">
         {readout}
