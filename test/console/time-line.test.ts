@@ -46,6 +46,8 @@ describe('the time line', () => {
     expect(holeOf(0, 0)).toBe('no hole');
     expect(holeOf(0, 21.4)).toBe('hole 21 ms');
     expect(holeOf(null, 21)).toBe('hole 21 ms');
+    expect(holeOf(9_999, 0)).toBe('hole 9999 ms');
+    expect(holeOf(33_917, 0)).toBe('hole 33.9 s');
     expect(holeOf(null, null)).toBe('hole not measured');
     expect(timeLineOf([switchEvent({ to: null })])[0]?.hole).toBe('off air');
   });

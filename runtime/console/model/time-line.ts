@@ -1,6 +1,9 @@
 import type { ProgramState, SwitchEvent } from '../../contract/control-api.ts';
 import { formatCount } from './format.ts';
 
+/** From here on, milliseconds say nothing any more. */
+const LONG_HOLE_MS = 10_000;
+
 /** A switch as the time line shows it. */
 export interface TimeLineEntry {
   readonly id: number;
@@ -72,7 +75,8 @@ function holeOf({ holeMs, to }: SwitchEvent): string {
   const known = [holeMs.video, holeMs.audio].filter((hole) => hole !== null);
   if (known.length === 0) return 'hole not measured';
   const worst = Math.round(Math.max(...known));
-  return worst <= 0 ? 'no hole' : `hole ${worst} ms`;
+  if (worst <= 0) return 'no hole';
+  return worst < LONG_HOLE_MS ? `hole ${worst} ms` : `hole ${(worst / 1_000).toFixed(1)} s`;
 }
 
 function measuresOf({ kind, holeMs, gapMs, squeezedFrames }: SwitchEvent): string {
