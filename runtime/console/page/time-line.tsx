@@ -29,7 +29,7 @@ export function TimeLine({ program, switches, now }: TimeLineProps) {
             type="button"
             class="button button-quiet"
             aria-expanded={showsAll}
-            aria-label={showsAll ? `Fewer switches of ${name}` : `All switches of ${name}`}
+            aria-label={showsAll ? `Fewer switches of ${name}` : `All ${entries.length} switches of ${name}`}
             onClick={() => setShowsAll(!showsAll)}
           >
             {showsAll ? 'Fewer' : `All ${entries.length}`}
