@@ -53,8 +53,10 @@ export function initSegment({ video, audio }: Tracks): Buffer {
     ...(video === null ? [] : [trex(TRACK_IDS.video)]),
     ...(audio === null ? [] : [trex(TRACK_IDS.audio)]),
   ];
+  // AV1 in ISOBMFF, 2.1
+  const codecBrand = video?.codec === 'av1' ? 'av01' : '';
   return Buffer.concat([
-    box('ftyp', Buffer.from('iso6\0\0\0\0iso6mp41', 'latin1')),
+    box('ftyp', Buffer.from(`iso6\0\0\0\0iso6mp41${codecBrand}`, 'latin1')),
     box('moov', mvhd(), ...traks, box('mvex', ...trexs)),
   ]);
 }

@@ -117,9 +117,10 @@ export class Segmenter {
 
   private frame(frame: Frame): void {
     const { track, time, cts, payload, ctsOffset } = frame;
-    if (this[track] === null) return;
+    const config = this[track];
+    if (config === null) return;
     const isSync = track === 'audio' || frame.keyframe;
-    const sample = { time, cts, isSync, data: mediaOf(track, payload, ctsOffset) };
+    const sample = { time, cts, isSync, data: mediaOf(config, payload, ctsOffset) };
     if (track === 'video') this.lastVideoMs = time;
     const lead = this.leadAt(time);
     if (track === lead) this.cutBefore(sample, lead);
