@@ -4,18 +4,15 @@
  * programs then show the one backup, whose packets must still exist once.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { arch, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { FlvReader } from '../runtime/codec/flv-reader.ts';
-import { FLV_TAG_OVERHEAD, FlvTagType, flvFileHeader, writeFlvTag } from '../runtime/codec/flv-writer.ts';
-import { parseVideo } from '../runtime/codec/media-header.ts';
 import type { HostState } from '../runtime/contract/control-api.ts';
 import { playRtmp } from '../runtime/rtmp/client.ts';
 import { systemClock } from '../runtime/system-clock.ts';
-import { makeTestClip } from '../test/support/clip-maker.ts';
+import { makePaddedClip } from './padded-clip.ts';
 
 const MINUTES = Number(process.argv[2] ?? 10);
 const SAMPLE_MS = 30_000;
@@ -25,8 +22,6 @@ const PORTS = { rtmp: 21_935, http: 28_080, control: 28_081 };
 const COMMAND = join(import.meta.dirname, '..', 'runtime', 'understudy.mjs');
 const INPUTS = ['master/camera1', 'master/camera2', 'master/camera3', 'backup/spare'];
 const KEY = 'soak-key-0123456789';
-/** With 30 frames a second: 2 Mbit/s. */
-const FILLER_BYTES = 8_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'understudy-soak-'));
 const clip = join(directory, 'clip.flv');
@@ -113,27 +108,8 @@ function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
 
-/** A filler data NAL unit (ITU-T H.264, 7.4.1, type 12) behind each frame: bits as a real picture would take. */
-function pad(file: string): void {
-  const filler = Buffer.alloc(4 + FILLER_BYTES, 0xff);
-  filler.writeUInt32BE(FILLER_BYTES, 0);
-  filler.writeUInt8(12, 4);
-  filler.writeUInt8(0x80, filler.length - 1);
-  const tags: Buffer[] = [flvFileHeader({ video: true, audio: true })];
-  const reader = new FlvReader(({ type, timestamp, body }) => {
-    const isFrame = type === FlvTagType.video && parseVideo(body, timestamp)?.config === null;
-    const padded = isFrame ? Buffer.concat([body, filler]) : body;
-    const tag = Buffer.alloc(padded.length + FLV_TAG_OVERHEAD);
-    writeFlvTag(tag, 0, type, timestamp, padded);
-    tags.push(tag);
-  });
-  reader.push(readFileSync(file));
-  writeFileSync(file, Buffer.concat(tags));
-}
-
 async function main(): Promise<void> {
-  await makeTestClip(clip, { width: 1280, height: 720, gopSeconds: 2 });
-  pad(clip);
+  await makePaddedClip(clip, { width: 1280, height: 720, gopSeconds: 2 });
   const key = { env: 'SOAK_KEY' };
   writeFileSync(
     config,

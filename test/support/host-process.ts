@@ -43,6 +43,10 @@ export class HostProcess {
     });
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   get ports(): HostState['listeners'] {
     return this.serving?.ports as HostState['listeners'];
   }
