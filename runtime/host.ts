@@ -10,6 +10,7 @@ import { registerConsole } from './control/console-server.ts';
 import { createControlServer } from './control/control-server.ts';
 import { EventLog } from './control/event-log.ts';
 import { HISTORY_INTERVAL_MS } from './control/input-history.ts';
+import { CountedLog } from './counted-log.ts';
 import { Drain } from './drain.ts';
 import { registerHlsRoutes } from './hls/hls-routes.ts';
 import { HlsStream } from './hls/hls-stream.ts';
@@ -23,7 +24,6 @@ import type { HealthPolicy } from './input/health.ts';
 import { Input, type InputEvents } from './input/input.ts';
 import { InputRegistry } from './input/registry.ts';
 import { CONTROL_TOKEN_NAME, RELAY_KEY_NAME } from './keys.ts';
-import { LimitLog } from './limit-log.ts';
 import { playClip } from './media/clip.ts';
 import type { Cancel, Clock } from './media/clock.ts';
 import { createMetricsServer, exposeMetrics } from './metrics/metrics-server.ts';
@@ -33,7 +33,7 @@ import { ProgramFeed } from './output/program-feed.ts';
 import { Director } from './program/director.ts';
 import { Program, type ProgramOptions } from './program/program.ts';
 import { secretsMatch } from './rtmp/secrets-match.ts';
-import { RtmpServer } from './rtmp/server.ts';
+import { type MetLimit, RtmpServer } from './rtmp/server.ts';
 import { type InputRole, inputRoles } from './topology.ts';
 
 export interface HostOptions {
@@ -130,7 +130,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
             hlsStreams.get(program)?.reset();
           },
         });
-  const limits = new LimitLog(logger);
+  const limits = new CountedLog<MetLimit>(({ kind, times, lastAddress }) =>
+    logger.warn({ event: 'limit', limit: `limits.${kind}`, times, lastAddress }, 'limit met'),
+  );
   const metrics = new HostMetrics({
     config,
     clock,
@@ -139,7 +141,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     feeds,
     relays: () => relays?.state() ?? [],
     warningsOf: (program) => control.warningsOf(program),
-    limits: () => limits.totals(),
+    limits: () => limits.totals().map(({ kind: limit, total }) => ({ limit, total })),
     logger,
   });
   const director = new Director({ clock, inputs, programs, contention: config.failover.contention });
@@ -172,7 +174,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     clock,
     limits: config.limits,
     handler: rtmpHandler({ registry, feeds, relays, viewerRefusal, keys: options.keys, clock, logger }),
-    onLimit: (limit, address) => limits.met(limit, address),
+    onLimit: (limit, address) => limits.count(limit, address),
     onClosed: (closed) => logger.debug({ event: 'rtmp-closed', ...closed }, 'connection closed'),
   });
   const http = createHttpServer({
