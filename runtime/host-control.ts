@@ -20,6 +20,7 @@ import { NO_HEADERS } from './input/input-packet.ts';
 import { findClockTrouble, findMismatches } from './input/preflight.ts';
 import type { Clock } from './media/clock.ts';
 import type { ProgramFeed } from './output/program-feed.ts';
+import type { PlaySignature } from './play-gate.ts';
 import type { Director } from './program/director.ts';
 import { type CommandOutcome, expired } from './program/pins.ts';
 import type { Program } from './program/program.ts';
@@ -37,8 +38,7 @@ export interface HostControlOptions {
   readonly relays: () => HostState['relays'];
   readonly exposition: ControlledHost['exposition'];
   readonly hasHls: boolean;
-  /** What a player must have in its query to play a program now; null where it needs nothing. */
-  readonly signPlay: (program: string) => { readonly query: string; readonly expiresAt: number } | null;
+  readonly signPlay: (program: string) => PlaySignature;
 }
 
 /** A host as the control API sees it: what it shows, and what it does when told. */
@@ -109,7 +109,7 @@ export class HostControl implements ControlledHost {
   addresses(name: string, isSigned: boolean): PlayAddresses | null {
     if (this.find(name) === undefined) return null;
     const signed = isSigned ? this.options.signPlay(name) : null;
-    const query = signed === null ? '' : `?${signed.query}`;
+    const query = signed === null || signed.query === '' ? '' : `?${signed.query}`;
     return {
       rtmp: `live/${name}${query}`,
       flv: `/live/${name}.flv${query}`,

@@ -28,6 +28,12 @@ export interface RtmpHandlerOptions {
   readonly relays: HostRelays | null;
   /** Why no viewer may come now; null where one may. */
   readonly viewerRefusal: () => string | null;
+  /** Why a viewer may not play a program with this query; null where it may. Is asked first, and logs by itself. */
+  readonly playRefusal: (
+    program: string,
+    query: ReadonlyMap<string, string>,
+    address: string,
+  ) => string | null;
   readonly keys: ReadonlyMap<string, string>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -35,7 +41,7 @@ export interface RtmpHandlerOptions {
 
 /** Joins the RTMP server to inputs and programs. Each refusal is one log line, without the key. */
 export function rtmpHandler(options: RtmpHandlerOptions): ServerHandler {
-  const { registry, feeds, relays, viewerRefusal, keys, clock, logger } = options;
+  const { registry, feeds, relays, viewerRefusal, playRefusal, keys, clock, logger } = options;
   const logins = new Map(
     [...PUBLISH_APPS].map((app) => [
       app,
@@ -61,7 +67,7 @@ export function rtmpHandler(options: RtmpHandlerOptions): ServerHandler {
       if (PUBLISH_APPS.has(app) || app === PLAY_APP) return null;
       if (app === RELAY_APP && relays !== null) return null;
       if (holdsKey(app, keys)) return refuse('connect', address, KEY_AS_NAME);
-      const description = `there is no application "${app}": publish to master or backup, play from live`;
+      const description = `there is no application "${shown(app)}": publish to master or backup, play from live`;
       return refuse('connect', address, refusal('NetConnection.Connect.InvalidApp', description));
     },
     publish: (request, publisher) => {
@@ -76,11 +82,11 @@ export function rtmpHandler(options: RtmpHandlerOptions): ServerHandler {
         ? registry.publish(path, keyOf(request), publisher)
         : 'unknown-input';
       return typeof publication === 'string'
-        ? refuse('publish', publisher.address, PUBLISH_REFUSALS[publication](path))
+        ? refuse('publish', publisher.address, PUBLISH_REFUSALS[publication](shown(path)))
         : publication;
     },
     play: (request, viewer, extensions) => {
-      const { app, name } = request;
+      const { app, name, query } = request;
       if (app === RELAY_APP && relays !== null) {
         const answer = relays.play(request, viewer);
         return 'refused' in answer ? refuse('relay', viewer.address, answer) : answer;
@@ -91,9 +97,11 @@ export function rtmpHandler(options: RtmpHandlerOptions): ServerHandler {
         return refuse(
           'play',
           viewer.address,
-          refusal('NetStream.Play.StreamNotFound', `there is no program ${app}/${name}`),
+          refusal('NetStream.Play.StreamNotFound', `there is no program ${shown(`${app}/${name}`)}`),
         );
       }
+      const unsigned = playRefusal(name, query, viewer.address);
+      if (unsigned !== null) return refusal('NetStream.Play.Failed', unsigned);
       const refused = viewerRefusal();
       if (refused !== null) {
         return refuse('play', viewer.address, refusal('NetStream.Play.Failed', refused));
@@ -113,6 +121,11 @@ function playbackOf(feed: ProgramFeed, viewer: Viewer, extensions: Extensions): 
     select: (tracks) => place?.queue.select(tracks === null ? null : onlyTracks(whole, tracks)),
     stop: () => place?.leave(),
   };
+}
+
+/** Some players escape the `?` too: what follows is no name, and may be a key or a signature. */
+function shown(path: string): string {
+  return path.split(/[?%&=]/)[0] ?? '';
 }
 
 /** What is often pasted into an encoder by mistake; saying the name back would put the key into our log. */

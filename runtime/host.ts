@@ -23,13 +23,14 @@ import { rtmpHandler } from './host-rtmp.ts';
 import type { HealthPolicy } from './input/health.ts';
 import { Input, type InputEvents } from './input/input.ts';
 import { InputRegistry } from './input/registry.ts';
-import { CONTROL_TOKEN_NAME, RELAY_KEY_NAME } from './keys.ts';
+import { CONTROL_TOKEN_NAME, PLAY_KEY_NAME, RELAY_KEY_NAME } from './keys.ts';
 import { playClip } from './media/clip.ts';
 import type { Cancel, Clock } from './media/clock.ts';
 import { createMetricsServer, exposeMetrics } from './metrics/metrics-server.ts';
 import { DeliveryPacer } from './output/delivery-pacer.ts';
 import { createHttpServer } from './output/http-server.ts';
 import { ProgramFeed } from './output/program-feed.ts';
+import { PlayGate } from './play-gate.ts';
 import { Director } from './program/director.ts';
 import { Program, type ProgramOptions } from './program/program.ts';
 import { secretsMatch } from './rtmp/secrets-match.ts';
@@ -40,7 +41,7 @@ export interface HostOptions {
   readonly config: Config;
   /** Where the configuration stands: paths in it are relative to this. */
   readonly directory: string;
-  /** By the input's name, `master/camera1`; the hosts' own under RELAY_KEY_NAME, the token under CONTROL_TOKEN_NAME. */
+  /** By the input's name, `master/camera1`; the others under RELAY_KEY_NAME, PLAY_KEY_NAME and CONTROL_TOKEN_NAME. */
   readonly keys: ReadonlyMap<string, string>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -104,13 +105,20 @@ export async function startHost(options: HostOptions): Promise<Host> {
       }),
     ]),
   );
+  const gate = new PlayGate({
+    key: config.viewers.playKey === undefined ? null : sharedKey(options.keys, PLAY_KEY_NAME),
+    clock,
+    logger,
+  });
+  const playRefusal: PlayGate['refusal'] = (...asked) => gate.refusal(...asked);
   const { hls } = config;
   const hlsStreams: ReadonlyMap<string, HlsStream> = new Map(
     programs.flatMap((program): Array<[string, HlsStream]> => {
       if (hls === false) return [];
       const onAudience = () => countAudience(program);
-      const { maxViewers } = config.viewers;
-      return [[program.name, new HlsStream(program, { ...hls, maxWaiting: maxViewers, clock, onAudience })]];
+      const { maxViewers: maxWaiting } = config.viewers;
+      const tagOf = gate.hlsTagOf(program.name);
+      return [[program.name, new HlsStream(program, { ...hls, tagOf, maxWaiting, clock, onAudience })]];
     }),
   );
   const relays: HostRelays | null =
@@ -122,7 +130,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
           inputs,
           registry,
           programs,
-          key: relayKey(options.keys),
+          key: sharedKey(options.keys, RELAY_KEY_NAME),
           clock,
           logger,
           onRest: (program) => {
@@ -173,13 +181,23 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const rtmp = new RtmpServer({
     clock,
     limits: config.limits,
-    handler: rtmpHandler({ registry, feeds, relays, viewerRefusal, keys: options.keys, clock, logger }),
+    handler: rtmpHandler({
+      registry,
+      feeds,
+      relays,
+      viewerRefusal,
+      playRefusal,
+      keys: options.keys,
+      clock,
+      logger,
+    }),
     onLimit: (limit, address) => limits.count(limit, address),
     onClosed: (closed) => logger.debug({ event: 'rtmp-closed', ...closed }, 'connection closed'),
   });
   const http = createHttpServer({
     clock,
     feedOf: (program) => feeds.get(program),
+    playRefusal,
     viewerRefusal,
     isDraining: () => drain.state === 'draining',
     onViewer: (viewer) => logger.debug({ event: 'viewer', ...viewer }, 'viewer'),
@@ -189,6 +207,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       clock,
       streamOf: (program) => hlsStreams.get(program),
       segmentMs: hls.segmentMs,
+      playRefusal,
       viewerRefusal,
       isDraining: () => drain.state === 'draining',
       stuckTimeoutMs: config.viewers.stuckTimeoutMs,
@@ -213,7 +232,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     relays: () => relays?.state() ?? [],
     exposition: metrics.exposition,
     hasHls: hls !== false,
-    signPlay: () => null,
+    signPlay: (program) => gate.sign(program),
   });
   const token = config.control.remote ? (options.keys.get(CONTROL_TOKEN_NAME) ?? null) : null;
   registerConsole(http, {
@@ -302,6 +321,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     undo.push(
       director.start(),
       limits.start(clock),
+      gate.start(),
       clock.every(VIEWER_CHECK_MS, () => {
         relays?.check(clock.now());
         for (const feed of feeds.values()) feed.checkViewers(clock.now());
@@ -373,9 +393,10 @@ function createPrograms(
   );
 }
 
-function relayKey(keys: ReadonlyMap<string, string>): string {
-  const key = keys.get(RELAY_KEY_NAME);
-  if (key === undefined) throw new Error('relay.key: hosts need a key to know each other by');
+/** A host that should ask for a key and has none must not run as if it need not. */
+function sharedKey(keys: ReadonlyMap<string, string>, name: string): string {
+  const key = keys.get(name);
+  if (key === undefined) throw new Error(`the configuration asks for a key, and none was loaded: ${name}`);
   return key;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Stream keys: each input's own, from the environment, a file or a systemd credential, or generated in
- * `understudy.keys.json`; and the key with which hosts know each other.
+ * `understudy.keys.json`; the key with which hosts know each other; and the one that signs play URLs.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -27,7 +27,7 @@ import { HIDDEN } from './contract/config-secrets.ts';
 import { stateDirectory } from './state-directory.ts';
 
 export interface KeyOptions {
-  readonly config: Pick<Config, 'masters' | 'backups' | 'hosts' | 'host' | 'relay' | 'control'>;
+  readonly config: Pick<Config, 'masters' | 'backups' | 'hosts' | 'host' | 'relay' | 'viewers' | 'control'>;
   /** Where the configuration file stands: key files are relative to it. For generated keys see `stateDirectory`. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -44,7 +44,7 @@ export type LoadedKeys =
   | {
       readonly ok: true;
       /**
-       * By the input's full name, `master/camera1`; the hosts' own under `RELAY_KEY_NAME`, and the control API's under
+       * By the input's full name, `master/camera1`; the others under `RELAY_KEY_NAME`, `PLAY_KEY_NAME` and
        * `CONTROL_TOKEN_NAME`, where there are any.
        */
       readonly keys: Map<string, string>;
@@ -60,16 +60,18 @@ export type LoadedKeys =
 /** No input has a name without a slash. */
 export const RELAY_KEY_NAME = 'relay';
 export const CONTROL_TOKEN_NAME = 'control';
+export const PLAY_KEY_NAME = 'play';
 /** Where systemd puts the credentials of a unit (systemd.exec(5), LoadCredential=). */
 const CREDENTIALS_DIRECTORY = 'CREDENTIALS_DIRECTORY';
 
 const LEAST_LENGTH = 8;
 /** Who has it can change what viewers see. */
 const LEAST_TOKEN_LENGTH = 16;
+/** Who has one signed URL can try keys at home, as many as the computer can: 144 bits in base64url, as generated keys have. */
+const LEAST_PLAY_KEY_LENGTH = 24;
 const MOST_LENGTH = 256;
 /** What a URL's query carries without escapes: the unreserved characters of RFC 3986, section 2.3. */
 const KEY_CHARACTERS = /^[A-Za-z0-9._~-]*$/;
-const keyRule = (least: number) => `${least} to ${MOST_LENGTH} of the characters A-Z a-z 0-9 . _ ~ -`;
 /** 144 bits: 24 characters in base64url, none of them padding. */
 const GENERATED_BYTES = 18;
 const OWNER_ONLY = 0o600;
@@ -105,9 +107,7 @@ export function loadKeys(options: KeyOptions): LoadedKeys {
   for (const own of inputs) {
     if (own.key === undefined ? unreadable !== undefined : isLeftOut(own.key)) continue;
     const found =
-      own.key === undefined
-        ? storedKey(own.input, entries, LEAST_LENGTH)
-        : referencedKey(own.place, own.key, options);
+      own.key === undefined ? storedKey(own.input, entries) : referencedKey(own.place, own.key, options);
     if (found === undefined) {
       if (!generate) problems.push(notGenerated(own));
       generated.push(own.input);
@@ -115,12 +115,18 @@ export function loadKeys(options: KeyOptions): LoadedKeys {
     } else if ('problem' in found) problems.push(found.problem);
     else keys.set(own.input, found.key);
   }
+  const add = (name: string, found: Found, notItsOwn: ConfigProblem): void => {
+    if ('problem' in found) problems.push(found.problem);
+    else if ([...keys.values()].includes(found.key)) problems.push(notItsOwn);
+    else keys.set(name, found.key);
+  };
   const { key: relayKey } = config.relay;
   if (relayKey !== undefined && config.hosts !== undefined && !isLeftOut(relayKey)) {
-    const found = referencedKey('relay', relayKey, options);
-    if ('problem' in found) problems.push(found.problem);
-    else if ([...keys.values()].includes(found.key)) problems.push(sharedRelayKey());
-    else keys.set(RELAY_KEY_NAME, found.key);
+    add(RELAY_KEY_NAME, referencedKey('relay', relayKey, options), SHARED_RELAY_KEY);
+  }
+  const { playKey } = config.viewers;
+  if (playKey !== undefined && !isLeftOut(playKey)) {
+    add(PLAY_KEY_NAME, readPlayKey(playKey, options), SHARED_PLAY_KEY);
   }
   if (config.control.remote && !isLeftOutToken(options)) {
     const found = controlToken(options, entries);
@@ -129,8 +135,7 @@ export function loadKeys(options: KeyOptions): LoadedKeys {
         generated.push(CONTROL_TOKEN_NAME);
         keys.set(CONTROL_TOKEN_NAME, newKey());
       }
-    } else if ('problem' in found) problems.push(found.problem);
-    else keys.set(CONTROL_TOKEN_NAME, found.key);
+    } else add(CONTROL_TOKEN_NAME, found, SHARED_TOKEN);
   }
   if (problems.length > 0) return { ok: false, problems };
 
@@ -163,16 +168,27 @@ function controlToken(options: KeyOptions, entries: Entries): Found | undefined 
   const { token } = options.config.control;
   if (token === undefined) return storedKey(CONTROL_TOKEN_NAME, entries, LEAST_TOKEN_LENGTH);
   const found = readSecret('control.token', token, options);
-  return 'problem' in found ? found : checked(found.place, found.secret, found.source, LEAST_TOKEN_LENGTH);
+  if ('problem' in found) return found;
+  return checked(found.place, found.secret, { source: found.source, least: LEAST_TOKEN_LENGTH });
 }
 
 function newKey(): string {
   return randomBytes(GENERATED_BYTES).toString('base64url');
 }
 
+/** The key that signs play URLs: fit for that, or what is wrong with it. */
+export function readPlayKey(
+  reference: KeyReference,
+  options: Pick<KeyOptions, 'directory' | 'env'>,
+): { readonly key: string } | { readonly problem: ConfigProblem } {
+  const found = readSecret('viewers.playKey', reference, options);
+  if ('problem' in found) return found;
+  return checked(found.place, found.secret, { source: found.source, least: LEAST_PLAY_KEY_LENGTH });
+}
+
 function referencedKey(place: string, reference: KeyReference, options: KeyOptions): Found {
   const found = readSecret(`${place}.key`, reference, options);
-  return 'problem' in found ? found : checked(found.place, found.secret, found.source, LEAST_LENGTH);
+  return 'problem' in found ? found : checked(found.place, found.secret, { source: found.source });
 }
 
 /**
@@ -220,13 +236,18 @@ function isAtHand(reference: KeyReference, env: KeyOptions['env']): boolean {
   return env['env' in reference ? reference.env : CREDENTIALS_DIRECTORY] !== undefined;
 }
 
-function storedKey(name: string, stored: Entries, least: number): Found | undefined {
+function storedKey(name: string, stored: Entries, least = LEAST_LENGTH): Found | undefined {
   if (!Object.hasOwn(stored, name)) return undefined;
   const value = stored[name];
-  return checked(`${KEYS_FILE}: ${name}`, typeof value === 'string' ? value : '', KEYS_FILE, least);
+  const text = typeof value === 'string' ? value : '';
+  return checked(`${KEYS_FILE}: ${name}`, text, { source: KEYS_FILE, least });
 }
 
-function checked(key: string, value: string, source: string, least: number): Found {
+function checked(
+  key: string,
+  value: string,
+  { source, least = LEAST_LENGTH }: { readonly source: string; readonly least?: number },
+): Found {
   const wrong = [
     ...(value.length < least ? ['is too short'] : []),
     ...(value.length > MOST_LENGTH ? ['is too long'] : []),
@@ -234,14 +255,28 @@ function checked(key: string, value: string, source: string, least: number): Fou
   ];
   if (wrong.length === 0) return { key: value };
   const fix = `Change the key in ${source}: it ${wrong.join(' and ')}.`;
-  return { problem: { key, value: HIDDEN, allowed: keyRule(least), fix } };
+  const allowed = `${least} to ${MOST_LENGTH} of the characters A-Z a-z 0-9 . _ ~ -`;
+  return { problem: { key, value: HIDDEN, allowed, fix } };
 }
 
-function sharedRelayKey(): ConfigProblem {
-  const allowed = 'a key of its own';
-  const fix = 'Give the relay another key: an encoder that has it could pass for a host.';
-  return { key: 'relay.key', value: HIDDEN, allowed, fix };
-}
+const SHARED_RELAY_KEY: ConfigProblem = {
+  key: 'relay.key',
+  value: HIDDEN,
+  allowed: 'a key of its own',
+  fix: 'Give the relay another key: an encoder that has it could pass for a host.',
+};
+const SHARED_PLAY_KEY: ConfigProblem = {
+  key: 'viewers.playKey',
+  value: HIDDEN,
+  allowed: 'a key of its own',
+  fix: 'Give the viewers another key: whoever signs URLs could publish, or pass for a host.',
+};
+const SHARED_TOKEN: ConfigProblem = {
+  key: 'control.token',
+  value: HIDDEN,
+  allowed: 'a token of its own',
+  fix: 'Give the console another token: whoever has the other key could switch programs.',
+};
 
 function notGenerated(own: ConfiguredInput): ConfigProblem {
   return {

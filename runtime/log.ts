@@ -48,7 +48,7 @@ function describeEvent(line: Record<string, unknown>): string {
     case 'camera':
       return describeCamera(line);
     case 'refused':
-      return `refused ${text('what')} from ${text('address')}: ${text('msg')}`;
+      return `refused ${text('what')} from ${text('address')}: ${text('msg')}${line.times === undefined ? '' : ` (${text('times')} times)`}`;
     default: {
       const fields = Object.entries(line).filter(([name]) => !HIDDEN_FIELDS.has(name));
       return [

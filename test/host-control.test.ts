@@ -48,7 +48,7 @@ function hostOnMaster() {
     relays: () => [],
     exposition: { contentType: 'text/plain', render: async () => '' },
     hasHls: true,
-    signPlay: () => null,
+    signPlay: () => ({ query: '', expiresAt: null }),
   });
   return { clock, control, program, inputs };
 }

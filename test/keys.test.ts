@@ -17,14 +17,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Config, KEYS_FILE, type KeyReference } from '../runtime/contract/config.ts';
 import { formatProblems } from '../runtime/contract/config-problems.ts';
-import { CONTROL_TOKEN_NAME, loadKeys } from '../runtime/keys.ts';
+import { CONTROL_TOKEN_NAME, type KeyOptions, loadKeys } from '../runtime/keys.ts';
 
-type Inputs = Pick<Config, 'masters' | 'backups'>;
+type Inputs = Pick<Config, 'masters' | 'backups'> & { readonly playKey?: KeyReference };
 
 /** No console for those elsewhere, unless a test is about its token. */
 const CONTROL = { port: 0, remote: false, publicReads: false, trustLoopback: true };
-const RELAY = { keepWarm: false, lingerMs: 0, queueLimitBytes: 0 };
-
+const PLAY_KEY = 'pl4y-key-of-24-characters';
 const GENERATED_KEY = /^[A-Za-z0-9_-]{24}$/;
 const ONE_OF_EACH: Inputs = {
   masters: [{ name: 'a', key: { env: 'KEY_A' } }, { name: 'b', key: { file: 'keys/b' } }, { name: 'c' }],
@@ -53,7 +52,24 @@ function writeKeys(keys: unknown): void {
 }
 
 function load(config: Inputs, env: Record<string, string> = {}, generate = true) {
-  return loadKeys({ config: { ...config, relay: RELAY, control: CONTROL }, directory, env, generate });
+  return loadKeys({ config: whole(config), directory, env, generate });
+}
+
+/** With the rest of what keys are loaded by. */
+function whole({ masters, backups, playKey }: Inputs): KeyOptions['config'] {
+  return {
+    masters,
+    backups,
+    relay: { keepWarm: false, lingerMs: 0, queueLimitBytes: 0 },
+    control: CONTROL,
+    viewers: {
+      deliveryBudgetMs: 0,
+      queueLimitBytes: 0,
+      stuckTimeoutMs: 0,
+      maxViewers: 0,
+      ...(playKey === undefined ? {} : { playKey }),
+    },
+  };
 }
 
 function loaded(...given: Parameters<typeof load>) {
@@ -81,6 +97,16 @@ describe('loading keys', () => {
       'backup/spare': 'key-of-spare',
       'master/c': keys.get('master/c'),
     });
+  });
+
+  it('takes the key that signs play URLs with the others, where there is one', () => {
+    const config = { ...inEnv, playKey: { file: 'play.key' } };
+    writeFileSync(join(directory, 'play.key'), `${PLAY_KEY}\n`);
+    expect([...loaded(config, { KEY_A: 'key-of-a' }).keys]).toEqual([
+      ['master/a', 'key-of-a'],
+      ['play', PLAY_KEY],
+    ]);
+    expect(loaded(inEnv, { KEY_A: 'key-of-a' }).keys.has('play')).toBe(false);
   });
 
   it('generates different keys, once', () => {
@@ -137,7 +163,7 @@ describe('loading keys', () => {
       { name: 'd' },
     ];
     const result = loadKeys({
-      config: { masters, backups: [], relay: RELAY, control: CONTROL },
+      config: whole({ masters, backups: [], playKey: { credential: 'play.key' } }),
       directory,
       env: { KEY_B: 'key-of-b' },
       generate: true,
@@ -275,6 +301,33 @@ const cases: Case[] = [
     problems: [{ key: 'masters[0].key', fix: 'Start the host once' }],
   },
   {
+    name: 'a key for play URLs that can be guessed from one',
+    config: { ...inEnv, playKey: { env: 'PLAY_KEY' } },
+    env: { KEY_A: 'key-of-a1', PLAY_KEY: 'twenty-three-characters' },
+    problems: [{ key: 'viewers.playKey.env', fix: 'PLAY_KEY: it is too short' }],
+  },
+  {
+    name: 'a key for play URLs that is far too long',
+    config: { ...inEnv, playKey: { file: 'play.key' } },
+    env: { KEY_A: 'key-of-a1' },
+    files: { 'play.key': 'L0ng'.repeat(65) },
+    problems: [{ key: 'viewers.playKey.file', fix: 'it is too long' }],
+  },
+  {
+    name: 'a key for play URLs with which one could publish',
+    config: { ...inEnv, playKey: { env: 'PLAY_KEY' } },
+    env: { KEY_A: PLAY_KEY, PLAY_KEY },
+    problems: [{ key: 'viewers.playKey', fix: 'Give the viewers another key' }],
+  },
+  {
+    name: 'a key for play URLs that is not there, beside other problems',
+    config: { ...inEnv, playKey: { credential: 'play.key' } },
+    problems: [
+      { key: 'masters[0].key.env', fix: 'KEY_A: it is missing' },
+      { key: 'viewers.playKey.credential', fix: 'LoadCredential=play.key:FILE' },
+    ],
+  },
+  {
     name: 'all at once',
     config: {
       masters: [
@@ -347,7 +400,7 @@ describe('the token of the console', () => {
 
   function loadToken(token?: KeyReference, { remote = true, onlyAtHand = false } = {}) {
     const control = { ...CONTROL, remote, ...(token === undefined ? {} : { token }) };
-    const config = { ...KEYED, relay: RELAY, control };
+    const config = { ...whole(KEYED), control };
     return loadKeys({ config, directory, env, generate: true, onlyAtHand });
   }
 

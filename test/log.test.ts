@@ -85,6 +85,11 @@ describe('a line of the log', () => {
       'refused publish from 192.0.2.1:5: wrong key',
     ],
     [
+      'refusals that are counted',
+      { event: 'refused', what: 'play', address: '192.0.2.1:5', times: 3, msg: 'the signature is wrong' },
+      'refused play from 192.0.2.1:5: the signature is wrong (3 times)',
+    ],
+    [
       'an event without a text of its own',
       { event: 'reanchor', input: 'master/camera1', cause: 'went-back', byMs: 7, msg: 'not continuous' },
       'not continuous input=master/camera1 cause=went-back byMs=7',

@@ -4,6 +4,7 @@ import type {
   DrillRequest,
   ErrorAnswer,
   HostState,
+  PlayAddresses,
   ProgramState,
   ReleaseRequest,
   SwitchEvent,
@@ -29,6 +30,10 @@ export class ControlClient {
 
   program(name: string): Promise<ProgramState> {
     return this.request(`/programs/${encodeURIComponent(name)}`);
+  }
+
+  addresses(program: string): Promise<PlayAddresses> {
+    return this.request(`/programs/${encodeURIComponent(program)}/addresses`);
   }
 
   switches(program: string): Promise<SwitchEvent[]> {

@@ -38,7 +38,9 @@ export async function drill(options: DrillOptions): Promise<number> {
   const { listeners } = await client.state();
   const before = await client.program(program);
   const reporter = new ViewerReporter(clock.now());
-  const viewer = await playStream(`rtmp://127.0.0.1:${listeners.rtmp}/live/${program}`, clock, {
+  const { rtmp } = await client.addresses(program);
+  const url = `rtmp://127.0.0.1:${listeners.rtmp}/${rtmp}`;
+  const viewer = await playStream(url, clock, {
     packet: (packet) => reporter.packet(packet, clock.now()),
     data: (name, value) => reporter.data(name, value, clock.now()),
   });

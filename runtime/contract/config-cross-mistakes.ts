@@ -35,9 +35,10 @@ function checkNames(pass: Pass): void {
 function checkKeys(pass: Pass): void {
   const inputs = [...pathsIn(pass.raw, ['masters']), ...pathsIn(pass.raw, ['backups'])];
   for (const holder of ['env', 'file', 'credential']) {
-    const keys = [...inputs, ['relay']].map((owner) => [...owner, 'key', holder]);
-    for (const [path, first] of repeats(keys, (key) => textAt(pass, key))) {
-      const fix = `Give each input, and the relay, a key of its own: ${keyText(first)} names the same one.`;
+    const keys = [...[...inputs, ['relay']].map((owner) => [...owner, 'key']), ['viewers', 'playKey']];
+    const places = keys.map((key) => [...key, holder]);
+    for (const [path, first] of repeats(places, (place) => textAt(pass, place))) {
+      const fix = `Give each input, the relay and the viewers a key of their own: ${keyText(first)} names the same one.`;
       pass.report(path, 'what no other key names', fix);
     }
   }

@@ -8,6 +8,7 @@ import { nearest } from './wording.ts';
 const SECRET_FIX = 'Secrets do not belong in this file: write';
 const STREAM_KEY_FIX = `"key": {"env": "CAMERA1_KEY"} or {"file": "camera1.key"}, or leave the key out and one is generated in ${KEYS_FILE}.`;
 const RELAY_KEY_FIX = '"key": {"env": "RELAY_KEY"} or {"file": "relay.key"}, the same on all hosts.';
+const PLAY_KEY_FIX = '"playKey": {"env": "PLAY_KEY"} or {"file": "play.key"}, the same on all hosts.';
 const LOGIN_FIX =
   '"login": {"env": "CAMERA1_LOGIN"} or {"file": "camera1.login"}, which holds USER:PASSWORD.';
 
@@ -61,13 +62,14 @@ const CHANGES: Readonly<Record<string, string>> = {
 
 function secretFix(path: Path): string {
   if (path[0] === 'relay') return `${SECRET_FIX} ${RELAY_KEY_FIX}`;
+  if (path[0] === 'viewers') return `${SECRET_FIX} ${PLAY_KEY_FIX}`;
   return `${SECRET_FIX} ${path.includes('camera') ? LOGIN_FIX : STREAM_KEY_FIX}`;
 }
 
 function fixOf(value: unknown, path: Path, rule: Rule): string {
   const name = path.at(-1) ?? '';
   if (path.some(isSecretName)) {
-    const isReference = (name === 'key' || name === 'login') && typeof value === 'object';
+    const isReference = /^(key|login|playKey)$/.test(String(name)) && typeof value === 'object';
     return isReference ? 'Write one of these.' : secretFix(path);
   }
   if (name === 'masters') return 'Name at least one: "masters": [{ "name": "camera1" }].';

@@ -5,8 +5,9 @@ import { CUT, distance } from './wording.ts';
 export const HIDDEN = '(hidden)';
 
 const SHOWN_DEPTH = 4;
-const SECRET_NAME = /key|secret|passw|passphrase|pwd|token|credential|auth|login/i;
-const SECRET_IN_TEXT = /((?:key|secret|passw|passphrase|pwd|token|credential|auth|login)[\w-]*[=:])[^&\s]+/gi;
+const SECRET_NAME = /key|secret|passw|passphrase|pwd|token|credential|auth|login|signature/i;
+const SECRET_IN_TEXT =
+  /((?:key|secret|passw|passphrase|pwd|token|credential|auth|login|signature)[\w-]*[=:])[^&\s]+/gi;
 const PASSWORD_IN_URL = /\/\/[^/\s]*@/g;
 
 /** `kye` holds what was meant for `key`. */

@@ -493,9 +493,12 @@ const document = z
           40,
           'How long, in ms, packets may be gathered where there are many viewers: fewer writes, less work. 0: never.',
         ),
+        playKey: secretReference(
+          'Where the key stands that signs play URLs, the same on all hosts. Default: everybody may play.',
+        ).exactOptional(),
       })
       .prefault({})
-      .describe('Bounds on viewers.'),
+      .describe('Who may play, and bounds on viewers.'),
     warmBuffer: z
       .strictObject({
         limitBytes: whole(BUFFER_BOUNDS_BYTES, 33_554_432, 'In bytes, for each input.'),

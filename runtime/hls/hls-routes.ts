@@ -1,6 +1,8 @@
+import { timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Cancel, Clock } from '../media/clock.ts';
 import type { HlsStream } from './hls-stream.ts';
+import { uris } from './playlist.ts';
 import { targetSeconds } from './segment-window.ts';
 
 export interface HlsRoutesOptions {
@@ -8,6 +10,8 @@ export interface HlsRoutesOptions {
   /** The stream of `live/NAME`. */
   readonly streamOf: (program: string) => HlsStream | undefined;
   readonly segmentMs: number;
+  /** Why a viewer may not play a program with this query; null where it may. Is asked first, for each playlist. */
+  readonly playRefusal: (program: string, query: URLSearchParams, address: string) => string | null;
   /** Why no viewer may come now; null where one may. */
   readonly viewerRefusal: () => string | null;
   /** Whether those who are here are asked to go elsewhere. */
@@ -22,9 +26,9 @@ interface FileRequest {
 }
 type Request = FastifyRequest<FileRequest>;
 
-const INIT = /^init-([0-9a-f]{16})\.mp4$/;
-const SEGMENT = /^segment-(\d{1,15})\.m4s$/;
-const PART = /^part-(\d{1,15})-(\d{1,5})\.m4s$/;
+const INIT = /^init-([0-9a-f]{16})(?:-[0-9a-f]+)?\.mp4$/;
+const SEGMENT = /^segment-(\d{1,15})(?:-[0-9a-f]+)?\.m4s$/;
+const PART = /^part-(\d{1,15})-(\d{1,5})(?:-[0-9a-f]+)?\.m4s$/;
 const DIRECTIVE = /^\d{1,15}$/;
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
@@ -60,6 +64,9 @@ interface Exchange {
 
 async function sendPlaylist(stream: HlsStream, { request, reply, options }: Exchange): Promise<FastifyReply> {
   const address = request.socket.remoteAddress ?? '';
+  const query = new URLSearchParams(request.url.split('?')[1]);
+  const unsigned = options.playRefusal(request.params.program, query, address);
+  if (unsigned !== null) return reply.code(403).send({ error: unsigned });
   const refused = options.viewerRefusal();
   if (refused !== null && (options.isDraining() || !stream.audience.has(address))) {
     return reply.code(503).header('retry-after', RETRY_AFTER_S).header('connection', 'close').send({
@@ -113,14 +120,23 @@ async function mediaOf(stream: HlsStream, request: Request): Promise<readonly Bu
   const { file } = request.params;
   const { window } = stream;
   const init = window.init(INIT.exec(file)?.[1] ?? '');
-  if (init !== undefined) return [init.bytes];
+  if (init !== undefined) return isEqual(file, uris.init(init)) ? [init.bytes] : null;
   const segment = window.segment(Number(SEGMENT.exec(file)?.[1] ?? Number.NaN));
-  if (segment?.isComplete && !segment.isGap) return segment.parts.map(({ bytes }) => bytes);
-  const [, number, index] = PART.exec(file) ?? [];
-  if (number === undefined || index === undefined) return null;
-  await waitUntil(stream, request, () => !stream.isComing(Number(number), Number(index)));
-  const part = window.segment(Number(number))?.parts[Number(index)];
+  if (segment?.isComplete && !segment.isGap) {
+    return isEqual(file, uris.segment(segment)) ? segment.parts.map(({ bytes }) => bytes) : null;
+  }
+  const [number, index] = (PART.exec(file) ?? []).slice(1).map(Number);
+  const owner = window.segment(number ?? Number.NaN);
+  if (owner === undefined || index === undefined || !isEqual(file, uris.part(owner, index))) return null;
+  await waitUntil(stream, request, () => !stream.isComing(owner.number, index));
+  const part = owner.parts[index];
   return part === undefined ? null : [part.bytes];
+}
+
+/** In constant time: the end of a name may be a secret. */
+function isEqual(given: string, name: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(name)];
+  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 /** False: it did not come in time, or nobody waits for it any more. */

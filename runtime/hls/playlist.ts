@@ -1,14 +1,26 @@
-import { type Segment, type SegmentWindow, targetSeconds, type WindowOptions } from './segment-window.ts';
+import {
+  type Init,
+  type Segment,
+  type SegmentWindow,
+  targetSeconds,
+  type WindowOptions,
+} from './segment-window.ts';
 
 /** EXT-X-MAP in a playlist of segments needs 6 (RFC 8216bis, 8). */
 const VERSION = 6;
 
 /** Names of what a playlist leads to, relative to it. hls-routes.ts answers to them. */
 export const uris = {
-  init: (id: string): string => `init-${id}.mp4`,
-  segment: (number: number): string => `segment-${number}.m4s`,
-  part: (number: number, index: number): string => `part-${number}-${index}.m4s`,
+  init: ({ id, tag }: Pick<Init, 'id' | 'tag'>): string => `init-${id}${ending(tag)}.mp4`,
+  segment: ({ number, tag }: Named): string => `segment-${number}${ending(tag)}.m4s`,
+  part: ({ number, tag }: Named, index: number): string => `part-${number}-${index}${ending(tag)}.m4s`,
 };
+
+type Named = Pick<Segment, 'number' | 'tag'>;
+
+function ending(tag: string): string {
+  return tag === '' ? '' : `-${tag}`;
+}
 
 /** The media playlist (RFC 8216bis, 4.4) of what the window holds now. */
 export function playlistOf(
@@ -35,7 +47,7 @@ export function playlistOf(
   }
   const open = listed.at(-1);
   if (open !== undefined && !open.isComplete) {
-    lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${uris.part(open.number, open.parts.length)}"`);
+    lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${uris.part(open, open.parts.length)}"`);
   }
   return `${lines.join('\n')}\n`;
 }
@@ -47,22 +59,22 @@ function partsFrom(listed: readonly Segment[], options: Pick<WindowOptions, 'seg
 }
 
 function segmentLines(segment: Segment, options: { mapId: string | null; hasParts: boolean }): string[] {
-  const { number, startMs, init, parts } = segment;
+  const { startMs, init, parts } = segment;
   const lines: string[] = [];
   if (segment.isDiscontinuity) lines.push('#EXT-X-DISCONTINUITY');
-  if (init.id !== options.mapId) lines.push(`#EXT-X-MAP:URI="${uris.init(init.id)}"`);
+  if (init.id !== options.mapId) lines.push(`#EXT-X-MAP:URI="${uris.init(init)}"`);
   lines.push(`#EXT-X-PROGRAM-DATE-TIME:${dateTime(startMs)}`);
   if (options.hasParts) {
     for (const [index, { durationMs, isIndependent }] of parts.entries()) {
       const independent = isIndependent ? ',INDEPENDENT=YES' : '';
       lines.push(
-        `#EXT-X-PART:DURATION=${seconds(durationMs)},URI="${uris.part(number, index)}"${independent}`,
+        `#EXT-X-PART:DURATION=${seconds(durationMs)},URI="${uris.part(segment, index)}"${independent}`,
       );
     }
   }
   if (!segment.isComplete) return lines;
   if (segment.isGap) lines.push('#EXT-X-GAP');
-  return [...lines, `#EXTINF:${seconds(segment.durationMs)},`, uris.segment(number)];
+  return [...lines, `#EXTINF:${seconds(segment.durationMs)},`, uris.segment(segment)];
 }
 
 function dateTime(programMs: number): string {

@@ -5,11 +5,14 @@ import type { Part, SegmentSink, SegmentStart } from './segmenter.ts';
 export interface Init {
   /** 16 hexadecimal digits. */
   readonly id: string;
+  readonly tag: string;
   readonly bytes: Buffer;
 }
 
 export interface Segment {
   readonly number: number;
+  /** The end of its name and of those of its parts, so that nobody guesses them; empty where anybody may. */
+  readonly tag: string;
   readonly startMs: number;
   /** In force for it. */
   readonly init: Init;
@@ -28,6 +31,8 @@ export interface WindowOptions {
   readonly segments: number;
   /** More than this of one program is not held: the oldest go. */
   readonly limitBytes: number;
+  /** What is added to a name so that nobody guesses it, the same on all hosts. Default: nothing. */
+  readonly tagOf?: ((name: string) => string) | null;
 }
 
 /** However short they are, no more segments are in a playlist. */
@@ -85,8 +90,9 @@ export class SegmentWindow implements SegmentSink {
     const inForce = this.last?.init;
     this.kept.push({
       number,
+      tag: this.tagOf(`segment-${number}`),
       startMs,
-      init: inForce?.bytes === init ? inForce : newInit(init),
+      init: inForce?.bytes === init ? inForce : this.newInit(init),
       isDiscontinuity,
       isGap: false,
       parts: [],
@@ -127,6 +133,7 @@ export class SegmentWindow implements SegmentSink {
     for (let number = last.number + 1; number < next; number += 1) {
       this.kept.push({
         number,
+        tag: this.tagOf(`segment-${number}`),
         startMs: number * options.segmentMs,
         init: last.init,
         isDiscontinuity: false,
@@ -155,6 +162,15 @@ export class SegmentWindow implements SegmentSink {
     while (this.left > this.kept.length - this.left) this.dropOldest();
   }
 
+  private newInit(bytes: Buffer): Init {
+    const id = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+    return { id, tag: this.tagOf(`init-${id}`), bytes };
+  }
+
+  private tagOf(name: string): string {
+    return this.options.tagOf?.(name) ?? '';
+  }
+
   private leave({ isDiscontinuity }: Segment): void {
     this.left += 1;
     if (isDiscontinuity) this.discontinuitySequence += 1;
@@ -175,7 +191,3 @@ type MutableSegment = Omit<Segment, 'parts' | 'durationMs' | 'isComplete'> & {
   durationMs: number;
   isComplete: boolean;
 };
-
-function newInit(bytes: Buffer): Init {
-  return { id: createHash('sha256').update(bytes).digest('hex').slice(0, 16), bytes };
-}

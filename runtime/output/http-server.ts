@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type FastifyInstance, fastify } from 'fastify';
@@ -17,6 +17,8 @@ export interface HttpServerOptions {
   readonly feedOf: (program: string) => ProgramFeed | undefined;
   /** Why no viewer may come now; null where one may. */
   readonly viewerRefusal: () => string | null;
+  /** Why a viewer may not play a program with this query; null where it may. Is asked first. */
+  readonly playRefusal: (program: string, query: URLSearchParams, address: string) => string | null;
   /** Whether this host takes no more viewers and ends when those that it has are gone. */
   readonly isDraining: () => boolean;
   readonly onViewer: (event: {
@@ -27,7 +29,7 @@ export interface HttpServerOptions {
   }) => void;
 }
 
-const FLV_PATH = /^\/live\/([A-Za-z0-9_-]{1,64})\.flv(?:\?.*)?$/;
+const FLV_PATH = /^\/live\/([A-Za-z0-9_-]{1,64})\.flv$/;
 /** A request must be complete within this time: slow ones are attacks. */
 const REQUEST_TIMEOUT_MS = 10_000;
 /** WebSocket viewers have nothing to say. */
@@ -61,37 +63,72 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     method: ['GET', 'HEAD'],
     url: '/live/:file',
     handler: (request, reply) => {
-      const program = FLV_PATH.exec(request.url)?.[1] ?? '';
-      const feed = options.feedOf(program);
-      if (feed === undefined) {
-        return reply.code(404).send({ error: `there is no program at ${request.url.split('?')[0]}` });
-      }
-      const refused = options.viewerRefusal();
-      if (refused !== null) {
-        return reply.code(503).header('retry-after', RETRY_AFTER_S).send({ error: refused });
+      const asked = admit(request.raw, options);
+      if ('error' in asked) {
+        const { status, error } = asked;
+        return reply.code(status).headers(refusalHeaders(asked)).send({ error });
       }
       reply.hijack();
-      sendFlv(request.raw, reply.raw, feed, program, options);
+      sendFlv(request.raw, reply.raw, asked.feed, asked.program, options);
       return reply;
     },
   });
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const program = FLV_PATH.exec(request.url ?? '')?.[1] ?? '';
-    const feed = options.feedOf(program);
+    const asked = admit(request, options);
     socket.on('error', () => socket.destroy());
-    if (feed === undefined || options.viewerRefusal() !== null) {
-      // The connection has left the HTTP server's time-outs: a peer that keeps its side open must not hold it.
-      socket.once('finish', () => socket.destroy());
-      const status =
-        feed === undefined ? '404 Not Found' : `503 Service Unavailable\r\nretry-after: ${RETRY_AFTER_S}`;
-      socket.end(`HTTP/1.1 ${status}\r\n\r\n`);
+    if ('error' in asked) {
+      refuseUpgrade(socket, asked);
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      joinWebSocket(webSocket, request.socket, feed, program, options);
+      joinWebSocket(webSocket, request.socket, asked.feed, asked.program, options);
     });
   });
   return app;
+}
+
+interface Refused {
+  readonly status: 403 | 404 | 503;
+  readonly error: string;
+}
+
+/** What a request asks for, or why it does not get it. */
+function admit(
+  { url = '', socket }: IncomingMessage,
+  options: HttpServerOptions,
+): { readonly feed: ProgramFeed; readonly program: string } | Refused {
+  const [path = '', query] = url.split('?');
+  const program = FLV_PATH.exec(path)?.[1] ?? '';
+  const feed = options.feedOf(program);
+  if (feed === undefined) return { status: 404, error: `there is no program at ${path}` };
+  const unsigned = options.playRefusal(program, new URLSearchParams(query), peerAddress(socket));
+  if (unsigned !== null) return { status: 403, error: unsigned };
+  const full = options.viewerRefusal();
+  return full === null ? { feed, program } : { status: 503, error: full };
+}
+
+/** Pages of other sites may read why, and nobody keeps it. */
+function refusalHeaders({ status }: Refused): Record<string, string> {
+  return {
+    'access-control-allow-origin': '*',
+    'cache-control': 'no-store',
+    ...(status === 503 ? { 'retry-after': RETRY_AFTER_S } : {}),
+  };
+}
+
+function refuseUpgrade(socket: Duplex, refused: Refused): void {
+  const { status, error } = refused;
+  const body = JSON.stringify({ error });
+  const headers = {
+    ...refusalHeaders(refused),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  // The connection has left the HTTP server's time-outs: a peer that keeps its side open must not hold it.
+  socket.once('finish', () => socket.destroy());
+  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n'));
 }
 
 /**

@@ -101,6 +101,9 @@ describe('a drill', () => {
     expect(terminal.lines.at(-1)).toMatch(/^PASS/);
     expect(terminal.text).toContain('switches seen: 2, backup/spare at');
     expect(terminal.text).toContain('master/camera1 plays dead (unpublish) for 3 s');
+    // Where URLs need a signature, the host makes one for its own viewer.
+    expect(studio.playedWith).toEqual([{ expires: '1767226000', signature: 's1gned' }]);
+    expect(terminal.text).not.toContain('s1gned');
   });
 
   it('leaves no viewer behind', async () => {

@@ -22,6 +22,8 @@ export class Studio {
   /** The program stands still. */
   isSilent = false;
   rtmpPort = 0;
+  /** The queries of those who have played over RTMP. */
+  readonly playedWith: Array<Record<string, string>> = [];
   httpPort = 0;
   /** The frame at 0 is sent with the headers. */
   private nextMs = FRAME_MS;
@@ -62,7 +64,8 @@ export class Studio {
             end: () => {},
           };
         },
-        play: ({ name }, viewer) => {
+        play: ({ name, query }, viewer) => {
+          this.playedWith.push(Object.fromEntries(query));
           if (name !== 'camera1') return refusal('NetStream.Play.StreamNotFound', `there is no live/${name}`);
           let leave = (): void => {};
           return {
@@ -77,6 +80,7 @@ export class Studio {
     this.http = createHttpServer({
       clock: this.clock,
       feedOf: (program) => (program === 'camera1' ? this.stage.feed : undefined),
+      playRefusal: () => null,
       viewerRefusal: () => null,
       isDraining: () => false,
       onViewer: () => {},

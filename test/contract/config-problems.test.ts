@@ -439,8 +439,27 @@ const hostCases: Case[] = [
         key: 'relay.key.env',
         value: '(hidden)',
         allowed: 'what no other key names',
-        fix: 'and the relay, a key of its own: masters[0].key.env',
+        fix: 'the relay and the viewers a key of their own: masters[0].key.env',
       },
+    ],
+  },
+  {
+    name: 'the play key of the relay',
+    raw: withHosts({ viewers: { playKey: { env: 'RELAY_KEY' } } }),
+    problems: [
+      {
+        key: 'viewers.playKey.env',
+        value: '(hidden)',
+        allowed: 'what no other key names',
+        fix: 'a key of their own: relay.key.env',
+      },
+    ],
+  },
+  {
+    name: 'a play key of another form',
+    raw: withHosts({ viewers: { playKey: { env: 'PLAY_KEY', file: 'play.key' } } }),
+    problems: [
+      { key: 'viewers.playKey', value: '(hidden)', allowed: '{ "env": … }', fix: 'Write one of these.' },
     ],
   },
   {
@@ -762,6 +781,21 @@ describe('secrets', () => {
       key: 'relay.key.env',
     },
     {
+      name: 'a play key written inline',
+      raw: { masters: MASTERS, viewers: { playKey: SECRET } },
+      key: 'viewers.playKey',
+    },
+    {
+      name: 'a play key as a variable',
+      raw: { masters: MASTERS, viewers: { playKey: { env: SECRET } } },
+      key: 'viewers.playKey.env',
+    },
+    {
+      name: 'a signature in a URL for a name',
+      raw: { masters: [{ name: `a?expires=1&signature=${SECRET}` }] },
+      key: 'masters[0].name',
+    },
+    {
       name: "in the URL of a camera, as a user's password",
       raw: { masters: [{ name: 'a', camera: { url: `rtsp://me:${SECRET}@192.0.2.9/live` } }] },
       key: 'masters[0].camera.url',
@@ -800,6 +834,11 @@ describe('secrets', () => {
 
   it.each([
     { name: 'the relay key', raw: withHosts({ relay: { key: SECRET } }), fix: '"key": {"env": "RELAY_KEY"}' },
+    {
+      name: 'the play key',
+      raw: { masters: MASTERS, viewers: { playKey: SECRET } },
+      fix: '"playKey": {"env": "PLAY_KEY"}',
+    },
     {
       name: "a camera's login",
       raw: { masters: [{ name: 'a', camera: { url: 'rtsp://192.0.2.9/live', login: SECRET } }] },

@@ -4,7 +4,7 @@ import { type FastifyInstance, fastify, type InjectOptions } from 'fastify';
 import { type ConsoleServerOptions, registerConsole } from '../../runtime/control/console-server.ts';
 import { SESSION_MS } from '../../runtime/control/console-session.ts';
 import { EPOCH } from '../support/fake-clock.ts';
-import { ADDRESSES, FakeHost, HISTORY, PROGRAM, STATE, SWITCH } from './samples.ts';
+import { ADDRESSES, FakeHost, HISTORY, PROGRAM, SIGNED, STATE, SWITCH } from './samples.ts';
 
 const TOKEN = 'token-of-this-host';
 const ELSEWHERE = '198.51.100.7';
@@ -19,7 +19,7 @@ const READS: ReadonlyArray<[path: string, body: unknown]> = [
   ['/v1/switches', [SWITCH]],
   ['/v1/switches?program=camera1', [SWITCH]],
   ['/v1/programs/camera1', PROGRAM],
-  ['/v1/programs/camera1/addresses', { ...ADDRESSES, rtmp: 'live/camera1?signed' }],
+  ['/v1/programs/camera1/addresses', { ...ADDRESSES, rtmp: `live/camera1?${SIGNED}` }],
 ];
 const WRITES = ['switch', 'release', 'drill'].map((name) => `/v1/programs/camera1/${name}`);
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CommandAnswer, HostEvent } from '../../runtime/contract/control-api.ts';
 import { createControlServer } from '../../runtime/control/control-server.ts';
 import { EPOCH } from '../support/fake-clock.ts';
-import { FakeHost, PROGRAM, STATE, SWITCH } from './samples.ts';
+import { ADDRESSES, FakeHost, PROGRAM, SIGNED, STATE, SWITCH } from './samples.ts';
 
 let host: FakeHost;
 let server: ReturnType<typeof createControlServer>;
@@ -73,6 +73,7 @@ describe('the state', () => {
   it.each<[url: string, body: unknown]>([
     ['/v1/state', STATE],
     ['/v1/programs/camera1', PROGRAM],
+    ['/v1/programs/camera1/addresses', { ...ADDRESSES, rtmp: `live/camera1?${SIGNED}` }],
     ['/v1/switches', [SWITCH]],
     ['/v1/switches?program=camera1', [SWITCH]],
     ['/v1/switches?program=camera9', []],

@@ -93,6 +93,9 @@ export const HISTORY: HostHistory = {
   inputs: { 'master/camera1': { kbps: [null, 4_128], frameRate: [null, 30] } },
 };
 
+/** What is signed is not read here. */
+export const SIGNED = 'expires=1767226000&signature=s1gned';
+
 export const ADDRESSES: PlayAddresses = {
   rtmp: 'live/camera1',
   flv: '/live/camera1.flv',
@@ -127,7 +130,7 @@ export class FakeHost implements ControlledHost {
 
   addresses(program: string, isSigned: boolean): PlayAddresses | null {
     if (program !== 'camera1') return null;
-    return { ...ADDRESSES, ...(isSigned ? { rtmp: `${ADDRESSES.rtmp}?signed` } : {}) };
+    return { ...ADDRESSES, ...(isSigned ? { rtmp: `${ADDRESSES.rtmp}?${SIGNED}` } : {}) };
   }
 
   pin(program: string, command: unknown): CommandAnswer | null {

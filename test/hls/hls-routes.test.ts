@@ -33,14 +33,18 @@ class Site {
   private readonly server = createHttpServer({
     clock: this.clock,
     feedOf: () => undefined,
+    playRefusal: () => null,
     viewerRefusal: () => this.refusal,
     isDraining: () => this.isDraining,
     onViewer: () => {},
   });
   port = 0;
   private at = 0;
+  private readonly tagOf: ((name: string) => string) | null;
 
-  constructor() {
+  /** `tagOf`: makes names that nobody guesses, and has playlists signed. */
+  constructor(tagOf: ((name: string) => string) | null = null) {
+    this.tagOf = tagOf;
     const subscribe = (listener: ProgramListener) => {
       this.listener = listener;
       return () => {};
@@ -54,6 +58,7 @@ class Site {
         limitBytes: 1e8,
         maxWaiting: 9,
         clock: this.clock,
+        tagOf,
         onAudience: () => {},
       },
     );
@@ -61,6 +66,8 @@ class Site {
       clock: this.clock,
       streamOf: (program) => (program === 'camera1' ? this.stream : undefined),
       segmentMs: 2_000,
+      playRefusal: (program, query) =>
+        this.tagOf === null || query.get('signature') === `of ${program}` ? null : 'no signature',
       viewerRefusal: () => this.refusal,
       isDraining: () => this.isDraining,
       stuckTimeoutMs: STUCK_MS,
@@ -281,5 +288,86 @@ describe('HLS over HTTP', () => {
     const { status, headers } = await site.get('index.m3u8');
     expect([status, headers.connection]).toEqual([503, 'close']);
     expect((await site.get(`segment-${FIRST + 1}.m4s`)).status).toBe(200);
+  });
+});
+
+/** What each tag is made of can be seen in it. */
+function tagOf(name: string): string {
+  return Buffer.from(name).toString('hex');
+}
+
+describe('HLS with a play key', () => {
+  const SIGNED = 'signature=of%20camera1';
+  let site: Site;
+  beforeEach(async () => {
+    site = await new Site(tagOf).open();
+  });
+  afterEach(() => site.close());
+
+  it.each(['', '?', '?signature=', '?signature=of%20camera2', '?_HLS_msn=1'])(
+    'refuses the playlist with %j before anything else, and counts no viewer',
+    async (query) => {
+      site.playTo(5_100);
+      site.refusal = 'full';
+      const { status, headers, body } = await site.get(`index.m3u8${query}`);
+      expect([status, headers['cache-control'], headers['access-control-allow-origin']]).toEqual([
+        403,
+        'no-store',
+        '*',
+      ]);
+      expect(JSON.parse(body.toString())).toEqual({ error: 'no signature' });
+      expect(site.stream.viewers).toBe(0);
+    },
+  );
+
+  it('has names in the playlist that end in their tags, those of parts and hints in that of the segment', async () => {
+    site.playTo(5_100);
+    const { status, body } = await site.get(`index.m3u8?${SIGNED}`);
+    expect(status).toBe(200);
+    const { segments, hint } = parsePlaylist(body.toString());
+    const [segment] = segments;
+    const tag = tagOf(`segment-${FIRST + 1}`);
+    expect(segment?.uri).toBe(`segment-${FIRST + 1}-${tag}.m4s`);
+    const parts = segment?.parts.map(({ uri }) => uri) ?? [];
+    expect(parts.length).toBeGreaterThan(3);
+    expect(parts).toEqual(parts.map((_, index) => `part-${FIRST + 1}-${index}-${tag}.m4s`));
+    expect(hint).toBe(`part-${FIRST + 2}-2-${tagOf(`segment-${FIRST + 2}`)}.m4s`);
+    const [, id = ''] = /^init-([0-9a-f]{16})-/.exec(segment?.map ?? '') ?? [];
+    expect(segment?.map).toBe(`init-${id}-${tagOf(`init-${id}`)}.mp4`);
+    // They are their own permission: a CDN keeps them for all.
+    for (const name of [segment?.map, segment?.uri, ...parts]) {
+      expect((await site.get(name ?? '')).status).toBe(200);
+    }
+  });
+
+  it('blocks reloads with the signature beside what they wait for', async () => {
+    site.playTo(4_100);
+    const answer = site.get(`index.m3u8?${SIGNED}&_HLS_msn=${FIRST + 2}&_HLS_part=1`);
+    await site.somebodyWaits();
+    site.playTo(5_100);
+    expect((await answer).status).toBe(200);
+  });
+
+  it('has nothing under a name without its tag, or with that of another, and lets nobody wait for it', async () => {
+    site.playTo(5_100);
+    const [one, two] = [tagOf(`segment-${FIRST + 1}`), tagOf(`segment-${FIRST + 2}`)];
+    const { segments } = parsePlaylist((await site.get(`index.m3u8?${SIGNED}`)).body.toString());
+    const init = segments[0]?.map ?? '';
+    const guesses = [
+      `segment-${FIRST + 1}.m4s`,
+      `segment-${FIRST + 1}-${two}.m4s`,
+      `segment-${FIRST + 1}-${one.slice(0, -1)}0.m4s`,
+      `segment-${FIRST + 1}-${one}0.m4s`,
+      `segment-0${FIRST + 1}-${one}.m4s`,
+      `part-${FIRST + 1}-0.m4s`,
+      `part-${FIRST + 1}-0-${two}.m4s`,
+      // What the hint is for.
+      `part-${FIRST + 2}-2.m4s`,
+      `part-${FIRST + 2}-2-${one}.m4s`,
+      init.replace(/-[0-9a-f]+\.mp4$/, '.mp4'),
+      init.replace('.mp4', '0.mp4'),
+    ];
+    for (const guess of guesses) expect([guess, (await site.get(guess)).status]).toEqual([guess, 404]);
+    expect(site.clock.pendingTimers).toBe(0);
   });
 });

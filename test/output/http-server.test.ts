@@ -18,6 +18,8 @@ class Site {
   port = 0;
   hasRoom = true;
   isDraining = false;
+  /** Whether URLs need a signature. */
+  isSigned = false;
   private readonly server: ReturnType<typeof createHttpServer>;
   private readonly sockets: Array<{ destroy(): void }> = [];
   private readonly waiting: Array<() => void> = [];
@@ -28,6 +30,8 @@ class Site {
     this.server = createHttpServer({
       clock: this.stage.clock,
       feedOf: (program) => (program === 'camera1' ? this.stage.feed : undefined),
+      playRefusal: (program, query) =>
+        !this.isSigned || query.get('signature') === `of ${program}` ? null : 'no signature',
       viewerRefusal: () => (this.hasRoom ? null : 'no room'),
       isDraining: () => this.isDraining,
       onViewer: (event) => {
@@ -269,6 +273,30 @@ describe('HTTP-FLV', () => {
     expect([site.viewers, site.stage.feed.viewers]).toEqual([[], 0]);
   });
 
+  it.each(['GET', 'HEAD'])(
+    'answers 403 to %s without a signature, before it says that it is full, to any page',
+    async (method) => {
+      const site = await openSite();
+      site.isSigned = true;
+      site.hasRoom = false;
+      const response = await site.request(method, '/live/camera1.flv?signature=of%20camera2');
+      expect(response.statusCode).toBe(403);
+      expect(response.headers).toMatchObject({
+        'access-control-allow-origin': '*',
+        'cache-control': 'no-store',
+      });
+      const text = await textOf(response);
+      expect(text).toBe(method === 'HEAD' ? '' : '{"error":"no signature"}');
+      expect(site.viewers).toEqual([]);
+    },
+  );
+
+  it('plays with a signature', async () => {
+    const site = await openSite();
+    site.isSigned = true;
+    expect((await site.request('GET', '/live/camera1.flv?x=1&signature=of%20camera1')).statusCode).toBe(200);
+  });
+
   it('takes no POST', async () => {
     const site = await openSite();
     expect((await site.request('POST', '/live/camera1.flv')).statusCode).toBe(404);
@@ -338,6 +366,32 @@ describe('WebSocket-FLV', () => {
     await once(webSocket, 'close');
     await site.ended();
     expect(site.stage.feed.viewers).toBe(0);
+  });
+
+  it('refuses to upgrade without a signature with 403, and says so', async () => {
+    const site = await openSite();
+    site.isSigned = true;
+    site.hasRoom = false;
+    const webSocket = site.webSocket('/live/camera1.flv?signature=of%20camera2');
+    const [, response] = (await once(webSocket, 'unexpected-response')) as [unknown, IncomingMessage];
+    expect(response.statusCode).toBe(403);
+    expect(JSON.parse(await textOf(response))).toEqual({ error: 'no signature' });
+    expect([site.viewers, site.stage.feed.viewers]).toEqual([[], 0]);
+  });
+
+  it('upgrades with a signature', async () => {
+    const site = await openSite();
+    site.isSigned = true;
+    await once(site.webSocket('/live/camera1.flv?signature=of%20camera1'), 'open');
+    expect(site.stage.feed.viewers).toBe(1);
+  });
+
+  it('answers a path that is no URL', async () => {
+    const site = await openSite();
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket';
+    const socket = site.connect(`GET // HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n\r\n`);
+    const [head] = (await once(socket, 'data')) as [Buffer];
+    expect(head.toString()).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);
   });
 
   it.each<[path: string, hasRoom: boolean, status: number]>([

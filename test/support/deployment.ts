@@ -6,10 +6,11 @@ import { readClip } from '../../runtime/codec/clip-reader.ts';
 import { ownedInputs } from '../../runtime/contract/config.ts';
 import { formatProblems, parseConfig } from '../../runtime/contract/config-problems.ts';
 import { type Host, startHost } from '../../runtime/host.ts';
-import { RELAY_KEY_NAME } from '../../runtime/keys.ts';
+import { PLAY_KEY_NAME, RELAY_KEY_NAME } from '../../runtime/keys.ts';
 import { playClip } from '../../runtime/media/clip.ts';
 import { publishRtmp, type RtmpPublisher } from '../../runtime/rtmp/client.ts';
 import { systemClock as clock } from '../../runtime/system-clock.ts';
+import { PLAY_KEY } from './e2e-host.ts';
 import { freePorts } from './free-ports.ts';
 import { until } from './until.ts';
 
@@ -71,6 +72,7 @@ export class Deployment {
     if (!parsed.ok) throw new Error(formatProblems(parsed.problems, 'the configuration of the test'));
     const keys = new Map(ownedInputs(parsed.config).map(({ input }) => [input, keyOf(input)]));
     keys.set(RELAY_KEY_NAME, RELAY_KEY);
+    keys.set(PLAY_KEY_NAME, PLAY_KEY);
     const log: Array<Record<string, unknown>> = this.logs.get(name) ?? [];
     this.logs.set(name, log);
     const write = (line: string): void => {

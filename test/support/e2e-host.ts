@@ -3,6 +3,7 @@ import type { Config } from '../../runtime/contract/config.ts';
 import { configuredInputs } from '../../runtime/contract/config.ts';
 import { parseConfig } from '../../runtime/contract/config-problems.ts';
 import { type Host, startHost } from '../../runtime/host.ts';
+import { PLAY_KEY_NAME } from '../../runtime/keys.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 
 export interface TestHost {
@@ -17,7 +18,9 @@ export interface TestHost {
   hlsUrl(program: string): string;
 }
 
-/** Starts a host in this process on free ports, with keys made up for all inputs. */
+export const PLAY_KEY = 'play-key-of-the-tests-0123456789';
+
+/** Starts a host in this process on free ports, with keys made up for all inputs, and one to sign play URLs with. */
 export async function startTestHost(raw: object): Promise<TestHost> {
   const parsed = parseConfig({ rtmp: { port: 0 }, http: { port: 0 }, control: { port: 0 }, ...raw });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
@@ -25,6 +28,7 @@ export async function startTestHost(raw: object): Promise<TestHost> {
   const keys = new Map(
     configuredInputs(config).map(({ input, name }) => [input, `key-of-${name}-0123456789`]),
   );
+  keys.set(PLAY_KEY_NAME, PLAY_KEY);
   const log: Array<Record<string, unknown>> = [];
   const logger = pino(
     { level: 'debug', base: null },

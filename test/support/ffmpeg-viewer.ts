@@ -90,7 +90,7 @@ async function play(): Promise<void> {
     rtmp_live: 'live',
     rtmp_buffer: 100,
   });
-  const format = InputFormat.findInputFormat(report.url.endsWith('.m3u8') ? 'hls' : 'flv');
+  const format = InputFormat.findInputFormat(/\.m3u8(\?|$)/.test(report.url) ? 'hls' : 'flv');
   check(await input.openInput(report.url, format, settings), 'open');
   const packet = new Packet();
   packet.alloc();

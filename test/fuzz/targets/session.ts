@@ -71,6 +71,7 @@ class MiniatureHost {
     feeds: this.feeds,
     relays: null,
     viewerRefusal: () => null,
+    playRefusal: () => null,
     keys: KEYS,
     clock: this.clock,
     logger: pino({ level: 'silent' }),
