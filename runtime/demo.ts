@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { LOOPBACK, playUrls } from './addresses.ts';
 import { type Terminal, table } from './cli/terminal.ts';
 import { type Config, ownedInputs } from './contract/config.ts';
 import type { Host } from './host.ts';
@@ -18,7 +19,7 @@ export interface DemoOptions {
 const RESTART_MS = 20_000;
 const COMMAND = join(import.meta.dirname, 'understudy.mjs');
 /** In the host bundle, all of this is one file, and there is no npx. */
-const SHOWN_COMMAND = import.meta.filename === COMMAND ? 'node understudy.mjs' : 'npx understudy';
+export const SHOWN_COMMAND = import.meta.filename === COMMAND ? 'node understudy.mjs' : 'npx understudy';
 const CLIPS = join(import.meta.dirname, 'clips');
 const KEY_VARIABLE = 'UNDERSTUDY_DEMO_KEY';
 
@@ -54,11 +55,13 @@ export function startDemo({ config, keys, host, clock, terminal }: DemoOptions):
   for (const { input, name } of inputs) start(input, name);
   const kill = process.platform === 'win32' ? 'taskkill /F /PID' : 'kill -9';
   const [first] = inputs;
-  const [program] = config.programs;
+  const program = config.programs[0]?.name ?? '';
   if (first === undefined) {
     terminal.line('No demo encoders: encoders publish to the other hosts.');
     return () => {};
   }
+  const query = host.control.signPlay(program)?.query ?? '';
+  const { rtmp: url } = playUrls(program, { address: LOOPBACK, ports: host.ports, hasHls: false, query });
   const lines = [
     ...table([
       ['DEMO ENCODER', 'KILL IT'],
@@ -66,9 +69,9 @@ export function startDemo({ config, keys, host, clock, terminal }: DemoOptions):
     ]),
     '',
     `Watch what a viewer gets while you kill ${first.input}:`,
-    `  ${SHOWN_COMMAND} watch rtmp://127.0.0.1:${host.ports.rtmp}/live/${program?.name}`,
+    `  ${SHOWN_COMMAND} watch ${query === '' ? url : `"${url}"`}`,
     `Freeze it instead (it is noticed after ${config.failover.stallTimeoutMs} ms): kill -STOP PID, kill -CONT PID`,
-    `See the state: ${SHOWN_COMMAND} status      Rehearse: ${SHOWN_COMMAND} drill ${program?.name}`,
+    `See the state: ${SHOWN_COMMAND} status      Rehearse: ${SHOWN_COMMAND} drill ${program}`,
     '',
   ];
   for (const line of lines) terminal.line(line);

@@ -34,6 +34,8 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   camera: async (options) =>
     (await import('./camera-command.ts')).runCamera(options, { clock, terminal, signal: ended }),
   showKeys: async (options) => (await import('./run-command.ts')).showKeys(options, terminal),
+  sign: async (options) =>
+    (await import('./sign-command.ts')).sign(options, { clock, terminal, env: process.env }),
 });
 clearInterval(hold);
 // What is left by now is sockets that linger; the command has said what it had to say.

@@ -1,5 +1,5 @@
-import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { LOOPBACK, ownAddress, playUrls, rtmpBase } from './addresses.ts';
 import { ownRtmpUrl, planCameras, startCameras } from './cameras.ts';
 import type { KeysOptions, RunOptions } from './cli/command-line.ts';
 import { configError, readConfigFile } from './cli/config-file.ts';
@@ -7,7 +7,7 @@ import { CommandError, ExitCode } from './cli/exit-codes.ts';
 import { type Terminal, table } from './cli/terminal.ts';
 import { type Config, type KeyReference, ownedInputs } from './contract/config.ts';
 import { VERSION } from './contract/version.ts';
-import { startDemo } from './demo.ts';
+import { SHOWN_COMMAND, startDemo } from './demo.ts';
 import { type Host, startHost } from './host.ts';
 import { chooseHost, type HostChoice } from './host-choice.ts';
 import { CONTROL_TOKEN_NAME, type LoadedKeys, loadKeys } from './keys.ts';
@@ -23,8 +23,6 @@ export interface RunContext {
   /** Drains the host, and stops it then. */
   readonly drainSignal: AbortSignal;
 }
-
-const LOOPBACK = '127.0.0.1';
 
 type Keys = Extract<LoadedKeys, { ok: true }>;
 
@@ -131,25 +129,27 @@ export function loadConfig(
 
 /** What to paste into encoders and to open in players. Keys are shown once: when they have just been made. */
 function describeHost(config: Config, keys: Keys, host: Host, address: string): string[] {
-  const { rtmp, http } = host.ports;
+  const { ports } = host;
+  const hasHls = config.hls !== false;
   const isNew = keys.generated.length > 0;
   const isEdge = ownedInputs(config).length === 0;
   return [
     `Understudy ${VERSION}: ${count(config.masters.length, 'master')}, ${count(config.backups.length, 'backup')}${describeRole(config)}`,
     '',
-    ...(isEdge ? [] : [...describePublishing(config, keys, address, rtmp, isNew), '', keysHint(keys), '']),
+    ...(isEdge
+      ? []
+      : [...describePublishing(config, keys, address, ports.rtmp, isNew), '', keysHint(keys), '']),
     ...table([
-      ['PLAY', 'RTMP', 'HTTP-FLV', ...(config.hls === false ? [] : ['HLS'])],
-      ...config.programs.map(({ name }) => [
-        `live/${name}`,
-        `rtmp://${address}${portSuffix(rtmp, 1935)}/live/${name}`,
-        `http://${address}:${http}/live/${name}.flv`,
-        ...(config.hls === false ? [] : [`http://${address}:${http}/live/${name}/index.m3u8`]),
-      ]),
+      ['PLAY', 'RTMP', 'HTTP-FLV', ...(hasHls ? ['HLS'] : [])],
+      ...config.programs.map(({ name }) => {
+        const { rtmp, httpFlv, hls = '' } = playUrls(name, { address, ports, hasHls, query: '' });
+        return [`live/${name}`, rtmp, httpFlv, hls];
+      }),
     ]),
+    ...signatureHint(config),
     ...describeConsole(config, keys, {
       address,
-      port: http,
+      port: ports.http,
       showsToken: keys.generated.includes(CONTROL_TOKEN_NAME),
     }),
     '',
@@ -170,6 +170,11 @@ function describeConsole(
     ...(control.remote && token !== undefined ? [there] : []),
   ];
   return rows.length === 0 ? [] : ['', ...table([['CONSOLE', 'TOKEN'], ...rows])];
+}
+
+function signatureHint({ viewers, programs }: Config): string[] {
+  if (viewers.playKey === undefined) return [];
+  return ['', `These URLs need a signature, as ${SHOWN_COMMAND} sign ${programs[0]?.name} makes it.`];
 }
 
 function keysHint({ generated, file }: Keys): string {
@@ -197,7 +202,7 @@ function describePublishing(
     ['PUBLISH', 'SERVER', 'STREAM KEY'],
     ...ownedInputs(config).map(({ input, name, key }) => [
       input,
-      `rtmp://${address}${portSuffix(port, 1935)}/${input.split('/')[0]}`,
+      `${rtmpBase(address, port)}/${input.split('/')[0]}`,
       `${name}?key=${showsKeys ? (keys.keys.get(input) ?? placeOf(key)) : '…'}`,
     ]),
   ]);
@@ -216,21 +221,6 @@ function startRecord(keys: Keys, { ports }: Host) {
   return { event: 'serving', version: VERSION, ports, ...made };
 }
 
-function portSuffix(port: number, usual: number): string {
-  return port === usual ? '' : `:${port}`;
-}
-
 function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
-}
-
-/** The first address of this machine that others can reach. A service without AF_NETLINK may not ask. */
-function ownAddress(): string {
-  let all: NetworkInterfaceInfo[];
-  try {
-    all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  } catch {
-    return LOOPBACK;
-  }
-  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? LOOPBACK;
 }

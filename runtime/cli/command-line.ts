@@ -3,9 +3,18 @@ import { Argument, Command, Option } from 'commander';
 import { VERSION } from '../contract/version.ts';
 import type { WaitingClock } from '../media/clock.ts';
 import { addControlCommands } from './control-commands.ts';
+import { parseDuration } from './duration.ts';
 import { CommandError, ExitCode } from './exit-codes.ts';
 import type { MediaLiveAction } from './medialive.ts';
-import { configOption, durationArgument, examples, hostOption, programName, stallOption } from './options.ts';
+import {
+  configOption,
+  durationArgument,
+  examples,
+  hostOption,
+  programName,
+  stallOption,
+  timeArgument,
+} from './options.ts';
 import { publish } from './publish.ts';
 import type { Terminal } from './terminal.ts';
 import { watch } from './watch.ts';
@@ -34,6 +43,19 @@ export interface KeysOptions {
   readonly host?: string;
 }
 
+export interface SignOptions {
+  /** NAME of live/NAME */
+  readonly program: string;
+  readonly config: string;
+  /** How long the URLs are good, in ms. */
+  readonly for: number;
+  /** Until when instead, in ms since the epoch. */
+  readonly until?: number;
+  /** Where viewers reach the host: an address, or the name of one of the hosts in the configuration. */
+  readonly host?: string;
+  readonly json: boolean;
+}
+
 export interface CommandLineOptions {
   readonly clock: WaitingClock;
   readonly terminal: Terminal;
@@ -43,6 +65,7 @@ export interface CommandLineOptions {
   readonly run: (options: RunOptions) => Promise<number>;
   readonly camera: (options: CameraOptions) => Promise<number>;
   readonly showKeys: (options: KeysOptions) => Promise<number>;
+  readonly sign: (options: SignOptions) => Promise<number>;
 }
 
 /** The `understudy` command. Resolves to its exit status. */
@@ -179,6 +202,34 @@ Exit status: ${ExitCode.ok} fine, ${ExitCode.failed} failed or refused, ${ExitCo
     .addOption(hostOption())
     .addHelpText('after', examples('understudy keys', 'understudy keys --config event.json --host one'))
     .action(async (given: KeysOptions) => done(await options.showKeys(given)));
+
+  program
+    .command('sign')
+    .description('print URLs that play a program for some time, where "viewers.playKey" is configured')
+    .argument('<program>', 'NAME of live/NAME')
+    .option('--for <time>', 'how long they are good: 30m, 4h', durationArgument, parseDuration('4h'))
+    .addOption(
+      new Option('--until <time>', 'until when instead: 2026-12-31T22:00:00Z')
+        .argParser(timeArgument)
+        .conflicts('for'),
+    )
+    .option(
+      '--host <address>',
+      'where viewers play, or the name of one of the "hosts" (default: an address of this machine)',
+    )
+    .addOption(configOption())
+    .option('--json', 'print one JSON object', false)
+    .addHelpText(
+      'after',
+      examples(
+        'understudy sign camera1',
+        'understudy sign camera1 --for 30m --host live.example.org',
+        'understudy sign camera1 --until 2026-12-31T22:00:00Z --json',
+      ),
+    )
+    .action(async (name: string, given: Omit<SignOptions, 'program'>) => {
+      done(await options.sign({ ...given, program: programName(name) }));
+    });
 
   program
     .command('medialive')

@@ -3,7 +3,12 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type CameraOptions, type RunOptions, runCommandLine } from '../../runtime/cli/command-line.ts';
+import {
+  type CameraOptions,
+  type RunOptions,
+  runCommandLine,
+  type SignOptions,
+} from '../../runtime/cli/command-line.ts';
 import { ControlClient } from '../../runtime/cli/control-client.ts';
 import { ExitCode } from '../../runtime/cli/exit-codes.ts';
 import { summarise } from '../../runtime/cli/summarise.ts';
@@ -21,6 +26,7 @@ let printed: string;
 let ran: RunOptions[];
 let pulled: CameraOptions[];
 let shown: string[];
+let signed: SignOptions[];
 
 beforeEach(() => {
   terminal = new FakeTerminal();
@@ -28,6 +34,7 @@ beforeEach(() => {
   ran = [];
   pulled = [];
   shown = [];
+  signed = [];
   for (const stream of [process.stdout, process.stderr]) {
     jest.spyOn(stream, 'write').mockImplementation((text) => {
       printed += String(text);
@@ -56,6 +63,10 @@ function run(...argv: readonly string[]): Promise<number> {
       shown.push(config);
       return 0;
     },
+    sign: async (options) => {
+      signed.push(options);
+      return 0;
+    },
   });
 }
 
@@ -69,6 +80,7 @@ const COMMANDS = [
   'release',
   'drill',
   'keys',
+  'sign',
   'medialive',
 ];
 
@@ -113,6 +125,12 @@ describe('a wrong command line', () => {
     [['switch', 'camera1', 'slate', '--not-after', '1m'], 'whole number'],
     [['status', '--brief', '--json'], "'--json'"],
     [['release'], "'program'"],
+    [['sign'], "'program'"],
+    [['sign', 'camera1', '--for', 'ever'], '"ever" is no duration'],
+    [['sign', 'camera1', '--until', 'tomorrow'], 'write 2026-12-31T22:00:00Z'],
+    [['sign', 'camera1', '--until', '2026-12-31T22:00:00'], 'write 2026-12-31T22:00:00Z'],
+    [['sign', 'camera1', '--until', '2026-13-31T22:00:00Z'], 'write 2026-12-31T22:00:00Z'],
+    [['sign', 'camera1', '--until', '2026-12-31T22:00:00Z', '--for', '1h'], "'--for <time>'"],
     [['medialive'], "'action'"],
     [['medialive', 'restart'], 'start, stop, status'],
     [['drill', 'camera1', '--kind', 'flood'], 'unpublish, stall'],
@@ -149,7 +167,7 @@ describe('a wrong command line', () => {
   });
 });
 
-describe('run and keys', () => {
+describe('run, keys and sign', () => {
   const DEFAULTS = {
     config: 'understudy.config.json',
     demo: false,
@@ -175,6 +193,21 @@ describe('run and keys', () => {
     await run('keys');
     await run('keys', '--config', 'event.json');
     expect(shown).toEqual(['understudy.config.json', 'event.json']);
+  });
+
+  it('sign for four hours, or as long as it is told', async () => {
+    await run('sign', 'live/camera1');
+    await run('sign', 'camera1', '--for', '30m', '--host', 'live.example.org', '--json');
+    await run('sign', 'camera1', '--until', '2026-12-31T22:00:00Z', '--config', 'event.json');
+    await run('sign', 'camera1', '--until', '2026-12-31T23:00+01:00');
+    const given = { program: 'camera1', config: 'understudy.config.json', json: false, for: 14_400_000 };
+    const until = 1_798_754_400_000;
+    expect(signed).toEqual([
+      given,
+      { ...given, for: 1_800_000, host: 'live.example.org', json: true },
+      { ...given, until, config: 'event.json' },
+      { ...given, until },
+    ]);
   });
 });
 

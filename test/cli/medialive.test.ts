@@ -49,6 +49,7 @@ function run(argv: readonly string[], onStep?: () => void): Promise<number> {
     run: never,
     camera: never,
     showKeys: never,
+    sign: never,
   });
   return clock.drive(task, onStep, 100);
 }
