@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { LOOPBACK, playUrls } from './addresses.ts';
+import { LOOPBACK, rtmpBase } from './addresses.ts';
 import { type Terminal, table } from './cli/terminal.ts';
 import { type Config, ownedInputs } from './contract/config.ts';
 import type { Host } from './host.ts';
@@ -60,8 +60,7 @@ export function startDemo({ config, keys, host, clock, terminal }: DemoOptions):
     terminal.line('No demo encoders: encoders publish to the other hosts.');
     return () => {};
   }
-  const query = host.control.signPlay(program)?.query ?? '';
-  const { rtmp: url } = playUrls(program, { address: LOOPBACK, ports: host.ports, hasHls: false, query });
+  const url = `${rtmpBase(LOOPBACK, host.ports.rtmp)}/${host.control.addresses(program, true)?.rtmp}`;
   const lines = [
     ...table([
       ['DEMO ENCODER', 'KILL IT'],

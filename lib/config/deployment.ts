@@ -20,6 +20,10 @@ export function hostNameOf(input: string): string {
 /** The DNS name under which the hosts reach each other, in the network's private zone. */
 export const PRIVATE_DOMAIN = 'understudy.internal';
 
+/** The credentials that all hosts have. */
+export const RELAY_CREDENTIAL = 'relay.key';
+export const PLAY_CREDENTIAL = 'play.key';
+
 /**
  * The hosts of a deployment, the masters first. Masters go round the zones; backups go round from the last zone on, so that
  * the zone that takes a backup with it does not take all masters, unless the configuration puts them there.
@@ -62,7 +66,7 @@ export function hostConfig(config: Config): Record<string, unknown> {
       address: `${name}.${PRIVATE_DOMAIN}`,
       inputs: [input],
     })),
-    relay: { ...relay, key: { credential: 'relay.key' } },
+    relay: { ...relay, key: { credential: RELAY_CREDENTIAL } },
     // The load balancer leads everybody to port 8080, and to a host by chance.
     control: { ...control, remote: false },
     metrics: { ...metrics, cloudWatch: { ...(metrics.cloudWatch || {}) } },

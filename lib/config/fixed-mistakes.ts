@@ -1,5 +1,6 @@
 /** What the kit decides by itself on AWS, and what it cannot do: such keys must not say otherwise. */
 import type { Path } from '../../runtime/contract/config-path.ts';
+import { PLAY_CREDENTIAL } from './deployment.ts';
 import type { MistakePass } from './mistake-pass.ts';
 
 /** Security groups, load balancer and health checks know these. */
@@ -11,6 +12,7 @@ export function checkFixed(pass: MistakePass): void {
     refuse(pass, [...input, 'key'], 'Leave "key" out: stream keys are generated in AWS Secrets Manager.');
   }
   refuse(pass, ['relay', 'key'], 'Leave "key" out: the key is generated in AWS Secrets Manager.');
+  checkPlayKey(pass);
   refuse(
     pass,
     ['hosts'],
@@ -53,6 +55,20 @@ function checkPorts(pass: MistakePass): void {
       `${port}, on AWS`,
       'Leave it out: the load balancer and the security groups know this port.',
     );
+  }
+}
+
+/** The file says whether there is one; the key itself is generated. */
+function checkPlayKey(pass: MistakePass): void {
+  const path = ['viewers', 'playKey'];
+  if (!pass.isGiven(path)) return;
+  if (pass.textAt([...path, 'credential']) !== PLAY_CREDENTIAL) {
+    const fix = 'The key is generated in AWS Secrets Manager, and hosts have it as this credential.';
+    pass.report(path, `{"credential": "${PLAY_CREDENTIAL}"}, on AWS`, fix);
+  }
+  if (pass.items(['aws', 'mediaLive']).length > 0) {
+    const fix = 'Take it out, or aws.mediaLive: channels pull programs as viewers do, and cannot sign yet.';
+    pass.report(path, 'nothing, because of aws.mediaLive', fix);
   }
 }
 

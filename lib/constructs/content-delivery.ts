@@ -20,6 +20,8 @@ const PLAYLISTS = '*.m3u8';
 const SEGMENTS = ['*.m4s', '*.mp4', '*.ts'];
 /** Low-latency HLS waits for a part that is named in the query (RFC 8216bis, section 6.2.5). */
 const PLAYLIST_QUERIES = ['_HLS_msn', '_HLS_part', '_HLS_skip'];
+/** The hosts check these; each is a playlist of its own then, so only where they do. */
+const SIGNATURE_QUERIES = ['expires', 'signature'];
 
 const PRICE_CLASSES = {
   '100': cloudfront.PriceClass.PRICE_CLASS_100,
@@ -45,6 +47,11 @@ export interface ContentDeliveryProps {
    * @default - CloudFront's own certificate
    */
   readonly certificateArn?: string;
+  /**
+   * Whether play URLs are signed: playlists are then kept apart by their signatures, and the hosts are asked about each.
+   * @default false - everybody may play
+   */
+  readonly signsPlay?: boolean;
   /**
    * A name of the load balancer for which it has a certificate: CloudFront then fetches over HTTPS.
    * @default - the name that AWS gave the load balancer, for which nobody has a certificate; over HTTP
@@ -75,7 +82,10 @@ export class ContentDelivery extends Construct {
       minTtl: Duration.seconds(0),
       defaultTtl: PLAYLIST_TTL,
       maxTtl: PLAYLIST_LONGEST_TTL,
-      queryStringBehavior: cloudfront.CacheQueryStringBehavior.allowList(...PLAYLIST_QUERIES),
+      queryStringBehavior: cloudfront.CacheQueryStringBehavior.allowList(
+        ...PLAYLIST_QUERIES,
+        ...(props.signsPlay ? SIGNATURE_QUERIES : []),
+      ),
       enableAcceptEncodingGzip: true,
       enableAcceptEncodingBrotli: true,
     });

@@ -1,6 +1,7 @@
 import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { PLAY_CREDENTIAL, RELAY_CREDENTIAL } from '../config/deployment.ts';
 
 /** 190 bits; a URL carries letters and digits as they are. */
 const KEY_LENGTH = 32;
@@ -8,6 +9,12 @@ const KEY_LENGTH = 32;
 export interface HostSecretsProps {
   /** The inputs that get a stream key each, as `master/camera1`. */
   readonly inputs: readonly string[];
+  /**
+   * Whether play URLs are signed.
+   *
+   * @default false - everybody may play, and no key is made for it
+   */
+  readonly signsPlay?: boolean;
   /**
    * What happens to a key when its input is taken out of the configuration, or the stack is deleted.
    *
@@ -21,6 +28,8 @@ export interface HostSecretsProps {
 export class HostSecrets extends Construct {
   /** What hosts know each other by. */
   readonly relayKey: Secret;
+  /** What signs play URLs, where they are signed. */
+  readonly playKey: Secret | undefined;
   /** By input. */
   readonly streamKeys: ReadonlyMap<string, Secret>;
 
@@ -41,9 +50,19 @@ export class HostSecrets extends Construct {
       return key;
     };
     this.relayKey = makeKey('relay', 'Understudy: what the hosts of this deployment know each other by');
+    this.playKey = props.signsPlay ? makeKey('play', 'Understudy: what signs play URLs') : undefined;
     this.streamKeys = new Map(
       props.inputs.map((input) => [input, makeKey(input, `Understudy: the stream key of ${input}`)]),
     );
+  }
+
+  /** What every host and every edge needs, by the name of its credential. */
+  get shared(): ReadonlyMap<string, Secret> {
+    const { relayKey, playKey } = this;
+    return new Map([
+      [RELAY_CREDENTIAL, relayKey],
+      ...(playKey === undefined ? [] : [[PLAY_CREDENTIAL, playKey] as const]),
+    ]);
   }
 
   /** The stream key of an input. Throws where the deployment has no such input. */

@@ -75,7 +75,7 @@ export class MultiplexerHost extends Construct {
     this.role = hostRole(this, 'Role', {
       bundle: props.bundle,
       logGroup,
-      secrets: [streamKey, secrets.relayKey],
+      secrets: [streamKey, ...secrets.shared.values()],
       metricNamespace: metricNamespaceOf(config),
     });
 
@@ -88,7 +88,7 @@ export class MultiplexerHost extends Construct {
       isEdge: false,
       credentials: {
         [`${planned.name}.key`]: streamKey.secretArn,
-        'relay.key': secrets.relayKey.secretArn,
+        ...arnsOf(secrets.shared),
       },
       signal: { stack: stack.stackName, logicalId: this.instance.logicalId },
     });
@@ -132,6 +132,11 @@ export class MultiplexerHost extends Construct {
       });
     }
   }
+}
+
+/** Where the secrets are, by the names of the credentials. */
+export function arnsOf(secrets: HostSecrets['shared']): Record<string, string> {
+  return Object.fromEntries([...secrets].map(([name, { secretArn }]) => [name, secretArn]));
 }
 
 export interface UserDataSources {

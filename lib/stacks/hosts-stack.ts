@@ -4,6 +4,7 @@ import type { NetworkLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2
 import { InstanceIdTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2-targets';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IPrivateHostedZone } from 'aws-cdk-lib/aws-route53';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { Config } from '../../runtime/contract/config.ts';
 import { planHosts } from '../config/deployment.ts';
@@ -16,7 +17,7 @@ import { hostRole } from '../constructs/host-role.ts';
 import { HostSecrets } from '../constructs/host-secrets.ts';
 import { HostSecurity } from '../constructs/host-security.ts';
 import { hostUserData } from '../constructs/host-user-data.ts';
-import { hostImage, MultiplexerHost, userDataOptions } from '../constructs/multiplexer-host.ts';
+import { arnsOf, hostImage, MultiplexerHost, userDataOptions } from '../constructs/multiplexer-host.ts';
 import { ViewerEntrance } from '../constructs/viewer-entrance.ts';
 
 /** What the hosts stand in, made by a stack that outlives them. */
@@ -71,7 +72,10 @@ export class HostsStack extends Stack {
       'Bundle',
       bundleDirectory === undefined ? {} : { directory: bundleDirectory },
     );
-    this.secrets = new HostSecrets(this, 'Keys', { inputs: planned.map(({ input }) => input) });
+    this.secrets = new HostSecrets(this, 'Keys', {
+      inputs: planned.map(({ input }) => input),
+      signsPlay: config.viewers.playKey !== undefined,
+    });
     this.security = new HostSecurity(this, 'Security', {
       vpc: network.vpc,
       rtmpPort: config.rtmp.port,
@@ -120,11 +124,11 @@ export class HostsStack extends Stack {
     const { edges, architecture } = config.aws;
     if (edges === false) return undefined;
     const { bundle, logGroup } = this;
-    const { relayKey } = this.secrets;
+    const { shared } = this.secrets;
     const role = hostRole(this, 'EdgeRole', {
       bundle,
       logGroup,
-      secrets: [relayKey],
+      secrets: [...shared.values()],
       metricNamespace: metricNamespaceOf(config),
     });
     const userData = (logicalId: string): UserData =>
@@ -133,7 +137,7 @@ export class HostsStack extends Stack {
           ...userDataOptions({ config, bundle, logGroup, stack: this }),
           host: 'edge',
           isEdge: true,
-          credentials: { 'relay.key': relayKey.secretArn },
+          credentials: arnsOf(shared),
           signal: { stack: this.stackName, logicalId },
           afterwards: drainWhenTerminated(),
         }),
@@ -164,6 +168,7 @@ export class HostsStack extends Stack {
       loadBalancer: network.loadBalancer,
       priceClass,
       domainNames,
+      signsPlay: config.viewers.playKey !== undefined,
       ...(certificateArn === undefined ? {} : { certificateArn }),
       ...(region === undefined ? {} : { region }),
     });
@@ -175,10 +180,17 @@ export class HostsStack extends Stack {
       this.delivery === undefined ? `http://${direct}` : `https://${this.delivery.distribution.domainName}`;
     // A scope of its own puts a hash into each logical id: camera-1 and camera1 would else be the same.
     const scope = new Construct(this, 'Programs');
+    const { playKey } = this.secrets;
     for (const { name } of programs) {
       new CfnOutput(scope, name, {
         value: `rtmp://${direct}/live/${name} ${http}/live/${name}.flv`,
-        description: `Where viewers play ${name}`,
+        description: `Where viewers play ${name}${playKey === undefined ? '' : ', with a signature behind it'}`,
+      });
+    }
+    if (playKey !== undefined) {
+      new CfnOutput(scope, 'PlayKeyCommand', {
+        value: this.commandFor(playKey),
+        description: 'Prints the key that signs play URLs',
       });
     }
   }
@@ -190,11 +202,15 @@ export class HostsStack extends Stack {
       value: `rtmp://${address.attrPublicIp}:${port}/${input}?key=KEY`,
       description: `Where the encoder of ${input} publishes to`,
     });
-    const secret = this.secrets.streamKey(input).secretArn;
     new CfnOutput(host, 'KeyCommand', {
-      value: `aws secretsmanager get-secret-value --region ${this.region} --secret-id ${secret} --query SecretString --output text`,
+      value: this.commandFor(this.secrets.streamKey(input)),
       description: `Prints the KEY of ${input}`,
     });
+  }
+
+  /** Prints a key, for whom IAM lets. */
+  private commandFor({ secretArn }: Secret): string {
+    return `aws secretsmanager get-secret-value --region ${this.region} --secret-id ${secretArn} --query SecretString --output text`;
   }
 }
 

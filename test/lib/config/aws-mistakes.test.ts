@@ -657,6 +657,33 @@ const fixedCases: Case[] = [
     ],
   },
   {
+    name: 'a play key that is not the generated one',
+    given: { viewers: { playKey: { env: 'PLAY_KEY' } } },
+    problems: [
+      {
+        key: 'viewers.playKey',
+        value: '(hidden)',
+        allowed: '{"credential": "play.key"}, on AWS',
+        fix: 'generated in AWS Secrets Manager',
+      },
+    ],
+  },
+  {
+    name: 'signed URLs, and channels that cannot sign',
+    given: {
+      viewers: { playKey: { credential: 'play.key' } },
+      aws: { mediaLive: [{ program: 'camera1' }] },
+    },
+    problems: [
+      {
+        key: 'viewers.playKey',
+        value: '(hidden)',
+        allowed: 'nothing, because of aws.mediaLive',
+        fix: 'cannot sign yet',
+      },
+    ],
+  },
+  {
     name: 'hosts of one’s own, and which one this is',
     given: { hosts: [{ name: 'one', address: '192.0.2.1', inputs: ['master/camera1'] }], host: 'one' },
     problems: [
@@ -745,6 +772,7 @@ const goodCases: { name: string; given: Record<string, unknown> }[] = [
       },
       rtmp: { port: 1935 },
       metrics: { cloudWatch: { region: 'us-west-1' } },
+      viewers: { playKey: { credential: 'play.key' } },
     },
   },
   {

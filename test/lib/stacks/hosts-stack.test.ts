@@ -3,7 +3,13 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { HostsStack } from '../../../lib/stacks/hosts-stack.ts';
 import { maskedTemplate, testConfig } from '../support/app.ts';
-import { hostsStack, type Resource, resourcesOf, userDataOf } from '../support/hosts-template.ts';
+import {
+  edgeUserDataOf,
+  hostsStack,
+  type Resource,
+  resourcesOf,
+  userDataOf,
+} from '../support/hosts-template.ts';
 import { resolved } from '../support/template-values.ts';
 
 let stack: HostsStack;
@@ -317,5 +323,56 @@ describe('with everything on', () => {
     expect(play.filter((value) => value.includes(' https://') && value.includes('DomainName'))).toHaveLength(
       3,
     );
+  });
+});
+
+describe('with signed URLs', () => {
+  let signed: HostsStack;
+  let given: Template;
+
+  beforeAll(() => {
+    signed = hostsStack(
+      testConfig({
+        viewers: { playKey: { credential: 'play.key' } },
+        aws: { region: 'eu-central-1', cloudFront: {}, edges: {} },
+      }),
+    );
+    given = Template.fromStack(signed);
+  });
+
+  it('makes one key for it, which every host and every edge fetches as the credential of its configuration', () => {
+    expect(resourcesOf(given, 'AWS::SecretsManager::Secret')).toHaveLength(6);
+    const id = signed.getLogicalId(signed.secrets.playKey?.node.defaultChild as never);
+    for (const script of [...userDataOf(signed).values(), edgeUserDataOf(signed)]) {
+      expect(script).toContain(`fetch 'play.key' '<${id}>'`);
+      expect(script).toContain('LoadCredential=play.key:/etc/understudy/credentials/play.key');
+      expect(script).toContain('"playKey":{"credential":"play.key"}');
+    }
+    const readers = resourcesOf(given, 'AWS::IAM::Policy').filter(([, { Properties }]) =>
+      JSON.stringify(Properties.PolicyDocument).includes(`{"Ref":"${id}"}`),
+    );
+    expect(readers).toHaveLength(4 + 1);
+  });
+
+  it('has CloudFront ask the hosts about each signature', () => {
+    given.hasResourceProperties('AWS::CloudFront::CachePolicy', {
+      CachePolicyConfig: {
+        ParametersInCacheKeyAndForwardedToOrigin: {
+          QueryStringsConfig: {
+            QueryStringBehavior: 'whitelist',
+            QueryStrings: ['_HLS_msn', '_HLS_part', '_HLS_skip', 'expires', 'signature'],
+          },
+        },
+      },
+    });
+  });
+
+  it('tells how to see the key, and that URLs need a signature', () => {
+    const outputs = Object.entries(given.findOutputs('*'));
+    expect(outputs.filter(([id]) => id.startsWith('ProgramsPlayKeyCommand'))).toHaveLength(1);
+    const plays = outputs.filter(([, { Description }]) =>
+      /^Where viewers play .*, with a signature/.test(Description),
+    );
+    expect(plays).toHaveLength(3);
   });
 });
