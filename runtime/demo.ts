@@ -68,7 +68,7 @@ export function startDemo({ config, keys, host, clock, terminal }: DemoOptions):
     ]),
     '',
     `Watch what a viewer gets while you kill ${first.input}:`,
-    `  ${SHOWN_COMMAND} watch ${query === '' ? url : `"${url}"`}`,
+    `  ${SHOWN_COMMAND} watch ${url.includes('?') ? `"${url}"` : url}`,
     `Freeze it instead (it is noticed after ${config.failover.stallTimeoutMs} ms): kill -STOP PID, kill -CONT PID`,
     `See the state: ${SHOWN_COMMAND} status      Rehearse: ${SHOWN_COMMAND} drill ${program}`,
     '',
