@@ -170,11 +170,16 @@ describe('a run is over in time', () => {
     ['all of AWS is down', () => (aws.misbehave = () => 'down')],
   ])('with its line written, although %s', async (_name, spoil) => {
     spoil();
-    const start = performance.now();
+    // A timer of the same process: whatever holds the machine up holds up both.
+    let isTimeUp = false;
+    const timer = setTimeout(() => {
+      isTimeUp = true;
+    }, REMAINING_MS);
     await expect(run(planOf(switchOn(...NAMES)), REMAINING_MS)).rejects.toThrow(
       'not carried out on hosts: 3',
     );
-    expect(performance.now() - start).toBeLessThan(REMAINING_MS);
+    clearTimeout(timer);
+    expect(isTimeUp).toBe(false);
     expect(line()).toMatchObject({ ControlSilentHosts: 3, ControlFailures: 3 });
   });
 });
