@@ -18,7 +18,7 @@ export interface SegmentStart {
   /** Program time, ms. */
   readonly startMs: number;
   readonly init: Buffer;
-  /** Its media does not go on where that of the segment before it ended, or needs another init segment. */
+  /** Its media does not go on where that of the segment before it ended, or is of other codecs. */
   readonly isDiscontinuity: boolean;
 }
 
@@ -60,7 +60,8 @@ interface OpenSegment {
  * - Segment n begins with the first keyframe at or after n * segmentMs. If there is none before (n + 1) * segmentMs, it
  *   begins with the last frame before that. So no segment is longer than 2 * segmentMs, and numbers are consecutive.
  * - Another codec configuration, a hole, and pictures that come or go end a segment early: a break. The next one has the
- *   next number, is a discontinuity, and is longer, until numbers and program time are in step again.
+ *   next number, and is longer, until numbers and program time are in step again. It is a discontinuity, unless only the
+ *   configuration is another: players then go on with the same timeline, to the millisecond.
  * - A part ends before it would be longer than partMs. The last one of a segment may be shorter.
  *
  * Who begins in mid-stream cannot know whether a keyframe is the first of its multiple, and waits for the next multiple.
@@ -74,6 +75,8 @@ export class Segmenter {
   private audio: AudioConfig | null = null;
   private init: Buffer | null = null;
   private open: OpenSegment | null = null;
+  /** How the last segment ended; null where what comes has nothing to do with it. */
+  private ended: { readonly endMs: number; readonly lead: TrackName; readonly codecs: string } | null = null;
   private lastNumber = Number.NEGATIVE_INFINITY;
   /** The multiple in which it began to listen; null before the first frame. */
   private joinedAt: number | null = null;
@@ -101,6 +104,7 @@ export class Segmenter {
   /** Leaves the open segment as it is, and begins anew with the next multiple. */
   rejoin(): void {
     this.open = null;
+    this.ended = null;
     this.isJoining = true;
     this.joinedAt = null;
     this.lastVideoMs = Number.NEGATIVE_INFINITY;
@@ -171,7 +175,16 @@ export class Segmenter {
       this.isJoining = false;
       this.tracks[lead].clear();
     }
-    this.openAt(first.time, lead, this.lastNumber !== Number.NEGATIVE_INFINITY);
+    this.openAt(first.time, lead, this.lastNumber !== Number.NEGATIVE_INFINITY && !this.goesOn(first, lead));
+  }
+
+  private goesOn(first: Sample, lead: TrackName): boolean {
+    const { ended } = this;
+    return ended?.endMs === first.time && ended.lead === lead && ended.codecs === this.codecs;
+  }
+
+  private get codecs(): string {
+    return `${this.video?.codec} ${this.audio?.codec}`;
   }
 
   private openAt(startMs: number, lead: TrackName, isDiscontinuity: boolean): void {
@@ -203,6 +216,7 @@ export class Segmenter {
   private end(endMs: number): void {
     if (this.open === null) return;
     this.putPart(this.open, endMs);
+    this.ended = { endMs, lead: this.open.lead, codecs: this.codecs };
     this.open = null;
     this.sink.end();
   }

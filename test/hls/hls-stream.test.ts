@@ -126,8 +126,16 @@ describe('the window of a stream', () => {
   });
 
   it('counts the discontinuities that leave', () => {
-    const bench = new Bench().playTo(5_000).change(1).playTo(9_000).change(2).playTo(40_000);
+    const bench = new Bench().playTo(5_000).skipTo(6_000).playTo(9_000).skipTo(10_000).playTo(40_000);
     expect(bench.playlist.discontinuitySequence).toBe(2);
+    expect(bench.validator.violations).toEqual([]);
+  });
+
+  it('goes on where only the configuration changes: players keep their timeline', () => {
+    const bench = new Bench().playTo(5_000).change(1).playTo(9_000).change(2).playTo(12_000);
+    const { segments } = bench.playlist;
+    expect(new Set(segments.map(({ map }) => map)).size).toBe(3);
+    expect(segments.some(({ isDiscontinuity }) => isDiscontinuity)).toBe(false);
     expect(bench.validator.violations).toEqual([]);
   });
 

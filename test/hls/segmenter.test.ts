@@ -120,11 +120,21 @@ describe('segments', () => {
     expect(bench.story).toEqual([
       '1 at 2000, 2000',
       '2 at 4000, 600',
-      '3 at 4600, 3960 new',
+      '3 at 4600, 3960',
       '4 at 8560, 2040',
       '5 at 10600, 2000',
     ]);
     expect(bench.made[1]?.init).not.toEqual(bench.made[2]?.init);
+  });
+
+  it.each([
+    ['another codec', { ...VIDEO_CONFIG, codec: 'hevc', identity: 'hevc:1' }],
+    ['no pictures any more', { ...VIDEO_CONFIG, codec: '4', identity: '4' }],
+  ])('are a discontinuity where there is %s', (_what, config) => {
+    const bench = new Bench()
+      .play(media(0, 4_600, every(2_000, 0)))
+      .play([splice(4_600), header(config, 4_600), ...media(4_600, 9_000, every(2_000, 600))]);
+    expect(bench.story[2]).toMatch(/^3 at \d+, \d+ new$/);
   });
 
   it('end at a hole, and the next one has the number of its own time', () => {
