@@ -1,5 +1,6 @@
 import type { AmfValue } from '../codec/amf0.ts';
 import { asSpliceCuePoint } from '../codec/data-message.ts';
+import { LEAD_IN_MS } from '../codec/flv-lead-in.ts';
 import type { CodecConfig, MediaPacket } from '../media/packet.ts';
 import { unwrapTimestamp } from '../media/timestamp.ts';
 
@@ -54,6 +55,7 @@ export class ViewerReporter {
   private lastArrival: number | null = null;
   private readonly lastOn: { video: number | null; audio: number | null } = { video: null, audio: null };
   private readonly last = new Map<string, number>();
+  private firstCts = 0;
   private readonly steps = { video: new Map<number, number>(), audio: new Map<number, number>() };
   private awaitsKeyframe = false;
   private impliedIdentity: string | null = null;
@@ -157,6 +159,7 @@ export class ViewerReporter {
   }
 
   private noteVideo(packet: MediaPacket, now: number): void {
+    if (this.report.video.frames === 1) this.firstCts = packet.cts;
     if (packet.keyframe) this.report.firstKeyframeMs ??= Math.round(now - this.startedAt);
     if (this.awaitsKeyframe && !packet.keyframe) this.report.splicesWithoutKeyframe += 1;
     this.awaitsKeyframe = false;
@@ -168,10 +171,16 @@ export class ViewerReporter {
     const time = last === undefined ? timestamp : unwrapTimestamp(timestamp, last);
     this.last.set(name, time);
     if (last === undefined) return;
-    const step = time - last;
+    const step = time - last - this.leadInBefore(name, time - last);
     if (step <= 0) track.outOfOrder += 1;
     track.largestStepMs = Math.max(track.largestStepMs, step);
     if (step > SQUEEZED_STEP_MS) this.steps[name].set(step, (this.steps[name].get(step) ?? 0) + 1);
+  }
+
+  /** Behind the first picture, over HTTP, nothing is missing: it is dated early. */
+  private leadInBefore(name: 'video' | 'audio', stepMs: number): number {
+    const isSecondPicture = name === 'video' && this.report.video.frames === 2;
+    return isSecondPicture && this.firstCts >= LEAD_IN_MS && stepMs > LEAD_IN_MS ? LEAD_IN_MS : 0;
   }
 }
 

@@ -1,3 +1,4 @@
+import { FLV_TAG_HEADER_BYTES, readFlvTimestamp } from './flv-writer.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 export interface FlvTag {
@@ -8,7 +9,6 @@ export interface FlvTag {
 }
 
 const FILE_HEADER_BYTES = 9;
-const TAG_HEADER_BYTES = 11;
 
 /** Bytes to FLV tags (FLV 10.1, E.2 to E.4). Bytes may be cut anywhere. Throws ProtocolError for what is not FLV. */
 export class FlvReader {
@@ -51,18 +51,17 @@ export class FlvReader {
       this.skip = Math.max(0, bytes.readUInt32BE(start + 5) - FILE_HEADER_BYTES) + 4;
       return FILE_HEADER_BYTES;
     }
-    if (available < TAG_HEADER_BYTES) return 0;
+    if (available < FLV_TAG_HEADER_BYTES) return 0;
     const length = bytes.readUIntBE(start + 1, 3);
     if (length > this.maxTagBytes) {
       throw new ProtocolError('flv-malformed', `FLV tag of ${length} bytes, ${this.maxTagBytes} allowed`);
     }
-    const end = TAG_HEADER_BYTES + length;
+    const end = FLV_TAG_HEADER_BYTES + length;
     if (available < end) return 0;
-    const timestamp = (bytes.readUIntBE(start + 4, 3) | (bytes.readUInt8(start + 7) << 24)) >>> 0;
     this.onTag({
       type: bytes.readUInt8(start) & 0x1f,
-      timestamp,
-      body: bytes.subarray(start + TAG_HEADER_BYTES, start + end),
+      timestamp: readFlvTimestamp(bytes, start),
+      body: bytes.subarray(start + FLV_TAG_HEADER_BYTES, start + end),
     });
     this.skip = 4;
     return end;

@@ -66,6 +66,14 @@ export function parseVideo(payload: Buffer, timestamp: number): Nullable<MediaPa
   return frame('video', payload, timestamp, { keyframe: frameType === FRAME_TYPE_KEY, ctsOffset: 2 });
 }
 
+/** Whether a video message's body is a sequence header. parseVideo reads the whole of it, which may not be worth the while. */
+export function isVideoHeader(payload: Buffer): boolean {
+  const first = payload[0] ?? 0;
+  if ((first & EX_VIDEO_FLAG) !== 0) return (first & 0x0f) === PACKET_SEQUENCE_HEADER;
+  const codecId = first & 0x0f;
+  return (codecId === CODEC_AVC || codecId === CODEC_HEVC_LEGACY) && payload[1] === PACKET_SEQUENCE_HEADER;
+}
+
 function parseExVideo(payload: Buffer, first: number, timestamp: number): Nullable<MediaPacket> {
   const packetType = first & 0x0f;
   const frameType = (first >> 4) & 7;

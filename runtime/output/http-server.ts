@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type FastifyInstance, fastify } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { withLeadIn } from '../codec/flv-lead-in.ts';
 import { flvFileHeader } from '../codec/flv-writer.ts';
 import type { Clock } from '../media/clock.ts';
 import { peerAddress } from '../rtmp/peer-address.ts';
@@ -206,6 +207,7 @@ function joinWebSocket(
 /** Joins with the file header in front of the first bytes: only then is it known which tracks there are. */
 function joinFlv(feed: ProgramFeed, sink: ViewerSink): () => void {
   let hasHeader = false;
+  const write = withLeadIn((bytes) => sink.write(bytes));
   const { leave } = feed.join(
     {
       address: sink.address,
@@ -215,7 +217,7 @@ function joinFlv(feed: ProgramFeed, sink: ViewerSink): () => void {
       write: (bytes) => {
         if (!hasHeader) sink.write(flvFileHeader(feed.tracks));
         hasHeader = true;
-        sink.write(bytes);
+        write(bytes);
       },
       close: (reason, cause) => sink.close(reason, cause),
     },

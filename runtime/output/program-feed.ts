@@ -1,3 +1,4 @@
+import { LEAD_IN_MS } from '../codec/flv-lead-in.ts';
 import type { Cancel, Clock } from '../media/clock.ts';
 import type { Program, ProgramListener } from '../program/program.ts';
 import type { ProgramPacket } from '../program/program-packet.ts';
@@ -38,7 +39,7 @@ export class ProgramFeed implements ProgramListener {
   private isFlushDue = false;
   /** Calls off the flush of packets that are being gathered. */
   private cancelHeld: Cancel | null = null;
-  /** Program time that goes out as timestamp 0: that of the first packet. */
+  /** Program time of the first packet. It goes out as LEAD_IN_MS, so that a picture may be dated earlier by that. */
   private startTime: number | null = null;
   private metadata: ProgramPacket | null = null;
   private videoHeader: ProgramPacket | null = null;
@@ -225,7 +226,8 @@ export class ProgramFeed implements ProgramListener {
 
   private newBatch(packets: readonly ProgramPacket[], isEntry: boolean, baseVersion: number): Batch {
     const { headersVersion } = this;
-    return new Batch({ packets, isEntry, headersVersion, baseVersion, startTime: this.startTime ?? 0 });
+    const startTime = (this.startTime ?? 0) - LEAD_IN_MS;
+    return new Batch({ packets, isEntry, headersVersion, baseVersion, startTime });
   }
 
   private keepForJoins(packet: ProgramPacket): void {

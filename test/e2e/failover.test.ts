@@ -324,7 +324,8 @@ function describeReport({ packets }: ViewerReport): Record<'video' | 'audio', Tr
     for (const [index, packet] of track.entries()) {
       if (packet.pts < packet.dts) figures.ptsBeforeDts += 1;
       const last = track[index - 1];
-      if (last === undefined) continue;
+      // Over HTTP the first picture is dated early (codec/flv-lead-in.ts).
+      if (last === undefined || index === 1) continue;
       figures.smallestStepMs = Math.min(figures.smallestStepMs, packet.dts - last.dts);
       figures.largestStepMs = Math.max(figures.largestStepMs, packet.dts - last.dts);
       figures.largestGapMs = Math.max(figures.largestGapMs, Math.round(packet.wall - last.wall));

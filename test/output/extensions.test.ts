@@ -1,6 +1,7 @@
 /** What only some viewers can take: who gets it, in which form, and what it costs the others. */
 import { describe, expect, it } from '@jest/globals';
 import { impliedConfig } from '../../runtime/codec/audio-configs.ts';
+import { LEAD_IN_MS } from '../../runtime/codec/flv-lead-in.ts';
 import { type Extensions, NO_EXTENSIONS, parseMedia } from '../../runtime/codec/media-message.ts';
 import type { AudioConfig, Extra, MediaPacket } from '../../runtime/media/packet.ts';
 import { Batch } from '../../runtime/output/batch.ts';
@@ -55,13 +56,19 @@ function read(chunks: Buffer): MediaPacket[] {
 
 const story = (packets: readonly MediaPacket[]): string[] =>
   packets.map(({ track, timestamp, extra, modEx }) =>
-    [extra === undefined ? track : `${extra.medium} ${extra.trackId}`, timestamp, modEx && 'ns']
+    [extra === undefined ? track : `${extra.medium} ${extra.trackId}`, timestamp - LEAD_IN_MS, modEx && 'ns']
       .filter((part) => part !== undefined)
       .join(' '),
   );
 
 function batchOf(...packets: readonly ProgramPacket[]): Batch {
-  return new Batch({ packets, isEntry: true, headersVersion: 1, baseVersion: 1, startTime: START });
+  return new Batch({
+    packets,
+    isEntry: true,
+    headersVersion: 1,
+    baseVersion: 1,
+    startTime: START - LEAD_IN_MS,
+  });
 }
 
 describe('a batch', () => {

@@ -4,6 +4,7 @@ import { type IncomingMessage, request as sendRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
+import { LEAD_IN_MS } from '../../runtime/codec/flv-lead-in.ts';
 import { FlvReader } from '../../runtime/codec/flv-reader.ts';
 import { createHttpServer, type HttpServerOptions } from '../../runtime/output/http-server.ts';
 import type { ViewerLimits } from '../../runtime/output/viewer-queue.ts';
@@ -127,7 +128,7 @@ class FlvStory {
   }
 }
 
-const JOINED = ['data onMetaData 0', 'video header 0', 'audio header 0', 'key 0'];
+const JOINED = ['data onMetaData 0', 'video header 0', 'audio header 0', `key ${-LEAD_IN_MS}`];
 
 async function textOf(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];

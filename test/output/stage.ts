@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readClip } from '../../runtime/codec/clip-reader.ts';
+import { LEAD_IN_MS } from '../../runtime/codec/flv-lead-in.ts';
 import { FlvReader, type FlvTag } from '../../runtime/codec/flv-reader.ts';
 import { flvFileHeader } from '../../runtime/codec/flv-writer.ts';
 import type { CodecConfig } from '../../runtime/media/packet.ts';
@@ -68,8 +69,10 @@ export function readTags(bytes: Buffer): FlvTag[] {
 export function describeTag({ type, timestamp, body }: FlvTag): string {
   if (type === 18) return `data ${body.toString('latin1', 3, 3 + body.readUInt16BE(1))} ${timestamp}`;
   const track = type === 9 ? 'video' : 'audio';
-  if (body[1] === 0) return `${track} header ${timestamp}`;
-  return `${track === 'video' && body[0] === 0x17 ? 'key' : track} ${timestamp}`;
+  // A program's timestamps begin there.
+  const ms = timestamp - LEAD_IN_MS;
+  if (body[1] === 0) return `${track} header ${ms}`;
+  return `${track === 'video' && body[0] === 0x17 ? 'key' : track} ${ms}`;
 }
 
 /** FLV that counts how often it had to serialise. */
