@@ -95,14 +95,15 @@ proves('is installed, configured and started by the commands of the documentatio
 
   // All three ways of a key: of its own, from a credential, from the environment file.
   const own = await machine.run('cat', '/var/lib/understudy/understudy.keys.json');
-  const { 'backup/second': generated = '' } = JSON.parse(own) as Record<string, string>;
+  const { 'backup/second': generated = '', control: token = '' } = JSON.parse(own) as Record<string, string>;
   const camera1 = readFileSync(join(etc, 'credentials/camera1-key'), 'utf8').trim();
   const spare = readFileSync(join(etc, 'understudy.env'), 'utf8').trim().replace('SPARE_KEY=', '');
-  secrets.push(generated, camera1, spare);
+  secrets.push(generated, camera1, spare, token);
   for (const secret of secrets) expect(secret).toMatch(/^[\w-]{24}$/);
   expect(shown).toContain('camera1?key=(credential camera1-key)');
   expect(shown).toContain('spare?key=(env SPARE_KEY)');
   expect(shown).toContain(`second?key=${generated}`);
+  expect(shown).toMatch(new RegExp(`http://[\\d.]+:${ports.http}/ +${token}`));
   expect(existsSync(join(etc, 'understudy.keys.json'))).toBe(false);
 
   expect(await machine.property(UNIT, 'ActiveState')).toBe('active');
@@ -192,7 +193,7 @@ proves('is updated by the commands of the documentation', async () => {
   expect(await machine.property(UNIT, 'MainPID')).not.toBe(before);
   await onAir('master/camera1');
   const keys = JSON.parse(await machine.run('cat', '/var/lib/understudy/understudy.keys.json'));
-  expect(keys).toEqual({ 'backup/second': secrets[0] });
+  expect(keys).toEqual({ 'backup/second': secrets[0], control: secrets[3] });
 });
 
 proves('drains when it is stopped, lives through it, and ends cleanly', async () => {
