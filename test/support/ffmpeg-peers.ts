@@ -8,22 +8,22 @@ class Peer {
   readonly process: ChildProcess;
   readonly begun: Promise<void>;
   readonly ended: Promise<void>;
+  protected said = '';
 
   constructor(script: string, args: readonly string[], event: string, on: readonly string[] = []) {
     const node = [process.execPath, '--import', 'tsx', join(import.meta.dirname, script)];
     const [program = '', ...rest] = [...on, ...node, ...args];
     this.process = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
-    let said = '';
     this.ended = new Promise((resolve) => this.process.on('exit', () => resolve()));
     this.begun = new Promise((resolve, reject) => {
       this.process.stdout?.on('data', (data: Buffer) => {
-        said += data.toString();
-        if (said.includes(`"event":"${event}"`)) resolve();
+        this.said += data.toString();
+        if (this.said.includes(`"event":"${event}"`)) resolve();
       });
       this.process.stderr?.on('data', (data: Buffer) => {
-        said += data.toString();
+        this.said += data.toString();
       });
-      this.process.on('exit', (code) => reject(new Error(`${script} ended with ${code}: ${said}`)));
+      this.process.on('exit', (code) => reject(new Error(`${script} ended with ${code}: ${this.said}`)));
     });
     this.begun.catch(() => {});
   }
@@ -44,6 +44,11 @@ class Peer {
 export class FfmpegPublisher extends Peer {
   constructor(clip: string, url: string, on: readonly string[] = []) {
     super('ffmpeg-publisher.ts', [clip, url], 'publishing', on);
+  }
+
+  /** When it sent what has the timestamp 0, in ms since the epoch. */
+  get startedAtMs(): number {
+    return Number(/"startedAtMs":([\d.]+)/.exec(this.said)?.[1]);
   }
 
   /** Stands still with its socket open. Not on Windows, which has no such signal. */

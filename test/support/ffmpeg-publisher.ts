@@ -30,8 +30,9 @@ async function main(clipPath: string | undefined, url: string | undefined): Prom
   Log.setLevel(AV_LOG_ERROR);
   const clip = await readClip(clipPath);
   await connect(clip, url);
-  report({ event: 'publishing' });
-  await sendUntilStopped(clip);
+  const startedAt = performance.now();
+  report({ event: 'publishing', startedAtMs: performance.timeOrigin + startedAt });
+  await sendUntilStopped(clip, startedAt);
   check(await output.writeTrailer(), 'write the trailer');
   // Closing is what sends FCUnpublish and deleteStream.
   await output.closeOutput();
@@ -80,10 +81,9 @@ async function connect(clip: Clip, url: string): Promise<void> {
   check(await output.writeHeader(settings), 'write the header');
 }
 
-async function sendUntilStopped(clip: Clip): Promise<void> {
+async function sendUntilStopped(clip: Clip, startedAt: number): Promise<void> {
   const streams = output.streams;
   const firstTimestampMs = Number(process.env.PUBLISH_START_TIMESTAMP ?? 0);
-  const startedAt = performance.now();
   for (let loop = 0; ; loop++) {
     for (const { packet, dtsMs } of clip.packets) {
       const offsetMs = loop * clip.lengthMs;
@@ -107,7 +107,9 @@ async function send(source: Packet, streams: readonly Stream[], offsetMs: number
   if (!isStopping) check(result, 'send');
 }
 
-function report(event: { event: 'publishing' } | { event: 'closed'; error: string }): void {
+function report(
+  event: { event: 'publishing'; startedAtMs: number } | { event: 'closed'; error: string },
+): void {
   process.stdout.write(`${JSON.stringify(event)}\n`);
 }
 

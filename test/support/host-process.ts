@@ -21,22 +21,33 @@ export class HostProcess {
   private readonly directory: string;
   private partialLine = '';
 
-  /** `keys`: by the input's name. The listeners' ports are free ones. */
-  static async start(config: object, keys: ReadonlyMap<string, string>): Promise<HostProcess> {
-    const host = new HostProcess(config, keys);
+  /** `keys`: by the input's name. The listeners' ports are free ones, where `config` does not say which. */
+  static async start(
+    config: object,
+    keys: ReadonlyMap<string, string>,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<HostProcess> {
+    const host = new HostProcess(config, keys, env);
     await until('the host to serve', () => host.ended ?? host.serving, START_MS);
     if (host.ended !== null) throw new Error(`the host ended at once: ${host.ended}`);
     return host;
   }
 
-  private constructor(config: object, keys: ReadonlyMap<string, string>) {
+  private constructor(
+    config: object,
+    keys: ReadonlyMap<string, string>,
+    env: Readonly<Record<string, string>>,
+  ) {
     this.directory = mkdtempSync(join(tmpdir(), 'understudy-host-'));
     const file = join(this.directory, 'config.json');
     const any = { port: 0, host: '127.0.0.1' };
     writeFileSync(file, JSON.stringify({ rtmp: any, http: any, control: { port: 0 }, ...config }));
     writeFileSync(join(this.directory, 'understudy.keys.json'), JSON.stringify(Object.fromEntries(keys)));
     const args = ['run', '--config', file, '--log-format', 'json', '--log-level', 'debug'];
-    this.child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.child = spawn(process.execPath, [COMMAND, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+    });
     this.child.stdout?.on('data', (data: Buffer) => this.take(data.toString()));
     this.child.once('exit', (code, signal) => {
       this.ended = `${code ?? signal}`;
