@@ -41,6 +41,8 @@ const SILENT_MS = 1_000;
 const UNKNOWN_FRAME_MS = 20;
 /** No segment has as many parts: the fragments' numbers rise from part to part and from segment to segment. */
 const FRAGMENT_NUMBERS = 1_024;
+/** A shorter segment is made longer. */
+const LEAST_MS = 40;
 
 interface OpenSegment {
   readonly number: number;
@@ -62,6 +64,9 @@ interface OpenSegment {
  * - Another codec configuration, a hole, and pictures that come or go end a segment early: a break. The next one has the
  *   next number, and is longer, until numbers and program time are in step again. It is a discontinuity, unless only the
  *   configuration is another: players then go on with the same timeline, to the millisecond.
+ * - Where a source comes back for one picture and another one follows at once, 1 ms later, the picture's segment lasts as long
+ *   as its sound, and the next pictures give way, in steps of 1 ms. hls.js takes the times of what is in a part for those of the
+ *   part, and looks behind such a short one for the next in vain.
  * - A part ends before it would be longer than partMs. The last one of a segment may be shorter.
  *
  * Who begins in mid-stream cannot know whether a keyframe is the first of its multiple, and waits for the next multiple.
@@ -81,6 +86,8 @@ export class Segmenter {
   /** The multiple in which it began to listen; null before the first frame. */
   private joinedAt: number | null = null;
   private isJoining = true;
+  /** No picture comes before this. */
+  private floorMs = Number.NEGATIVE_INFINITY;
   private lastVideoMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SegmenterOptions, sink: SegmentSink) {
@@ -105,6 +112,7 @@ export class Segmenter {
   rejoin(): void {
     this.open = null;
     this.ended = null;
+    this.floorMs = Number.NEGATIVE_INFINITY;
     this.isJoining = true;
     this.joinedAt = null;
     this.lastVideoMs = Number.NEGATIVE_INFINITY;
@@ -120,12 +128,17 @@ export class Segmenter {
   }
 
   private frame(frame: Frame): void {
-    const { track, time, cts, payload, ctsOffset } = frame;
+    const { track, payload, ctsOffset } = frame;
+    const time = track === 'video' ? Math.max(frame.time, this.floorMs) : frame.time;
+    const cts = Math.max(0, frame.time + frame.cts - time);
     const config = this[track];
     if (config === null) return;
     const isSync = track === 'audio' || frame.keyframe;
     const sample = { time, cts, isSync, data: mediaOf(config, payload, ctsOffset) };
-    if (track === 'video') this.lastVideoMs = time;
+    if (track === 'video') {
+      this.lastVideoMs = time;
+      this.floorMs = time + 1;
+    }
     const lead = this.leadAt(time);
     if (track === lead) this.cutBefore(sample, lead);
     this.tracks[track].push(sample);
@@ -205,12 +218,20 @@ export class Segmenter {
     const heldMs = lead.held?.time ?? open.partStartMs;
     const { partMs } = this.options;
     const isNear = nextMs > heldMs && nextMs - heldMs <= partMs;
-    const endMs = isNear ? nextMs : heldMs + lead.usualMs;
+    const endMs = isNear ? this.longEnough(open, nextMs) : heldMs + lead.usualMs;
+    this.floorMs = endMs;
     if (endMs - open.partStartMs > partMs) this.putPart(open, heldMs);
     lead.complete(endMs);
     for (const track of Object.values(this.tracks)) track.complete();
+    this.tracks.video.showBefore(endMs);
     this.end(endMs);
     for (const track of Object.values(this.tracks)) track.clear();
+  }
+
+  /** Where a segment ends that would at `endMs`: a short one lasts as long as its sound. */
+  private longEnough({ startMs, lead }: OpenSegment, endMs: number): number {
+    if (endMs - startMs >= LEAST_MS || lead === 'audio') return endMs;
+    return Math.max(startMs + LEAST_MS, this.tracks.audio.endMs);
   }
 
   private end(endMs: number): void {
@@ -255,6 +276,11 @@ class TrackSamples {
     this.held = sample;
   }
 
+  /** Of the held one, if it lasts as long as frames do on this track. */
+  get endMs(): number {
+    return this.held === null ? Number.NEGATIVE_INFINITY : this.held.time + this.usualMs;
+  }
+
   /** The held one ends here; without a time, after as long as frames last on this track. */
   complete(endMs?: number): void {
     if (this.held === null) return;
@@ -262,6 +288,20 @@ class TrackSamples {
     this.taken.push({ ...this.held, durationMs });
     this.usualMs = durationMs;
     this.held = null;
+  }
+
+  /**
+   * Moves up what would be shown at `endMs` or later, in the order in which it would be. hls.js takes the pictures' times for
+   * those of a part: where its only picture is shown beyond its end, it looks for the next part in vain.
+   */
+  showBefore(endMs: number): void {
+    let nextMs = endMs;
+    for (const sample of this.taken.toSorted((a, b) => b.time + b.cts - a.time - a.cts)) {
+      const shownMs = sample.time + sample.cts;
+      if (shownMs < nextMs) return;
+      nextMs = Math.max(sample.time, nextMs - 1);
+      this.taken[this.taken.indexOf(sample)] = { ...sample, cts: nextMs - sample.time };
+    }
   }
 
   clear(): void {

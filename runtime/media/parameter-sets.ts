@@ -18,7 +18,10 @@ const EX_HEADER_BYTES = 5;
  * sequence header OBU goes the same way (AV1 in ISOBMFF, 2.4).
  * The packet's own payload comes back where it has them already, or where the codec has none.
  */
-export function withParameterSets(packet: MediaPacket, config: VideoConfig): Buffer {
+export function withParameterSets(
+  packet: Pick<MediaPacket, 'payload' | 'ctsOffset'>,
+  config: VideoConfig,
+): Buffer {
   const { payload, ctsOffset } = packet;
   const { nalLengthBytes, parameterSets } = config;
   if (config.codec === 'av1') return withSequenceHeader(payload, parameterSets[0]);

@@ -1,6 +1,7 @@
 import { encodeMetadata, encodeSpliceCuePoint } from '../codec/data-message.ts';
 import { FLV_TAG_OVERHEAD, FlvTagType, writeFlvTag } from '../codec/flv-writer.ts';
 import { type Extensions, messageBody, NO_EXTENSIONS } from '../codec/media-message.ts';
+import { withParameterSets } from '../media/parameter-sets.ts';
 import { wrapTimestamp } from '../media/timestamp.ts';
 import type { ProgramPacket } from '../program/program-packet.ts';
 import { chunkedLength, messageHeaderBytes, OUT_CHUNK_SIZE, writeMessage } from '../rtmp/chunk-writer.ts';
@@ -23,7 +24,7 @@ interface WireItem {
 /** FLV tags, for HTTP-FLV and WebSocket-FLV. */
 export const flvFormat: PacketFormat = {
   encode: (packets, startTime) => {
-    const items = wireItems(packets, startTime, NO_EXTENSIONS);
+    const items = wireItems(packets.map(withConfig), startTime, NO_EXTENSIONS);
     const bytes = Buffer.allocUnsafe(
       items.reduce((sum, { body }) => sum + FLV_TAG_OVERHEAD + body.length, 0),
     );
@@ -113,6 +114,15 @@ function wireItems(
     items.push({ packet, timestamp: isTimeless ? 0 : wrapTimestamp(packet.time - startTime), body });
   }
   return items;
+}
+
+/**
+ * A keyframe with its parameter sets in-band. mpegts.js hands over the last pictures of a source behind the next one's header,
+ * and a keyframe among them could not be decoded: Chromium then plays nothing more.
+ */
+function withConfig(packet: ProgramPacket): ProgramPacket {
+  if (packet.kind !== 'frame' || packet.config === undefined) return packet;
+  return { ...packet, payload: withParameterSets(packet, packet.config) };
 }
 
 /** Null for what these viewers do not get. */

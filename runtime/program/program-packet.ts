@@ -1,4 +1,4 @@
-import type { CodecConfig, Extra, Metadata } from '../media/packet.ts';
+import type { CodecConfig, Extra, Metadata, VideoConfig } from '../media/packet.ts';
 
 /**
  * What a program puts out, in order. `time` is its DTS in ms of program time. A frame's `payload` is the input's own
@@ -14,6 +14,8 @@ export type ProgramPacket =
       readonly keyframe: boolean;
       readonly payload: Buffer;
       readonly modEx?: Buffer;
+      /** What a keyframe is decoded with; not where its payload has that in-band already. */
+      readonly config?: VideoConfig;
     }
   | {
       readonly kind: 'header';

@@ -59,6 +59,8 @@ export class Splicer {
   private readonly extras: ExtraTracks;
   private awaitsKeyframe = true;
   private endsWithKeyframe = false;
+  /** That of the last video header. */
+  private videoConfig: VideoConfig | null = null;
   /** The configuration that must stand in front of the next keyframe. */
   private inBandDue: VideoConfig | null = null;
   private metadataSent = '';
@@ -168,6 +170,7 @@ export class Splicer {
       keyframe,
       payload: due === null ? payload : withParameterSets(p.packet, due),
       ...(modEx && { modEx }),
+      ...(keyframe && due === null && this.videoConfig && { config: this.videoConfig }),
     });
   }
 
@@ -189,6 +192,7 @@ export class Splicer {
   /** Sends a codec configuration, unless viewers have the same one. */
   private putHeader(config: CodecConfig, time: number): void {
     const state = this[config.track];
+    if (config.track === 'video') this.videoConfig = config;
     if (config.identity === state.sentIdentity) return;
     if (config.track === 'video' && state.sentIdentity !== null) this.inBandDue = config;
     state.sentIdentity = config.identity;

@@ -39,6 +39,13 @@ interface Variant {
 
 const VARIANTS: readonly Variant[] = [
   { name: 'equal master and backup', master: PICTURE, backup: PICTURE, rounds: 10, sizes: ['426x240'] },
+  {
+    name: 'other size, profile and audio rate',
+    master: { ...PICTURE, profile: 'high' },
+    backup: { ...PICTURE, width: 320, height: 180, profile: 'baseline', audioRate: 44_100 },
+    rounds: 5,
+    sizes: ['320x180', '426x240'],
+  },
 ];
 
 /** How a master is lost, in turns. */

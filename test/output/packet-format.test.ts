@@ -51,7 +51,7 @@ const FORMATS = [
   },
 ];
 
-describe.each(FORMATS)('$format', ({ read }) => {
+describe.each(FORMATS)('$format', ({ format, read }) => {
   it('carries every kind of packet, in order', () => {
     const data = Buffer.from('0200046e6f7465', 'hex');
     const items = read(
@@ -134,6 +134,28 @@ describe.each(FORMATS)('$format', ({ read }) => {
       payload,
     };
     expect(read([frame], START)[0]?.body).toEqual(payload);
+  });
+
+  it('has the parameter sets in keyframes where it is FLV, and nowhere else', () => {
+    const [first, second] = [Buffer.from([0x67, 1, 2]), Buffer.from([0x68, 3])];
+    const config = { ...VIDEO_CONFIG, parameterSets: [first, second] };
+    const payload = Buffer.from([0x17, 1, 0, 0, 0, 0, 0, 0, 2, 0x65, 9]);
+    const frame = {
+      kind: 'frame',
+      track: 'video',
+      time: START,
+      cts: 66,
+      ctsOffset: 2,
+      keyframe: true,
+    } as const;
+    const before = Buffer.from(payload);
+    const [body] = read([{ ...frame, payload, config }], START).map((item) => item.body);
+    const inBand = Buffer.from([0, 0, 0, 3, ...first, 0, 0, 0, 2, ...second]);
+    expect(body?.readIntBE(2, 3)).toBe(66);
+    expect(body?.subarray(5)).toEqual(
+      format === 'FLV' ? Buffer.concat([inBand, before.subarray(5)]) : before.subarray(5),
+    );
+    expect(payload).toEqual(before);
   });
 
   it.each([

@@ -151,6 +151,8 @@ describe('headers at a splice', () => {
     expect(keyframes[0]?.payload.indexOf(inBand)).toBe(5);
     // Once is enough: the next keyframe is the source's own again.
     expect(keyframes[1]?.payload.indexOf(inBand)).toBe(-1);
+    // Who needs them in each finds them beside it.
+    expect(keyframes.slice(0, 2).map(({ config }) => config)).toEqual([undefined, OTHER_VIDEO]);
   });
 
   it('part two keyframes in a row, though they are the same', () => {
