@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { startCameraChild } from './camera/camera-child.ts';
 import { type CameraLogin, type CameraOrder, parseLogin } from './camera/order.ts';
 import { type SupervisedCamera, superviseCamera } from './camera/supervisor.ts';
+import { childEnvironment } from './child-environment.ts';
 import { type Config, type ConfiguredInput, ownedInputs } from './contract/config.ts';
 import type { ConfigProblem } from './contract/config-problems.ts';
 import { HIDDEN } from './contract/config-secrets.ts';
@@ -65,7 +66,7 @@ export function startCameras({ plans, hostUrl, env, clock, logger }: CameraOptio
         startCameraChild({
           order: { ...plan, hostUrl },
           command: [process.execPath, COMMAND, 'camera', input, SUPERVISED_OPTION],
-          env,
+          env: childEnvironment(env),
           onLine: (line) => logger.info({ event: 'camera', input }, line),
         });
       return [input, superviseCamera({ input, start, clock, random: Math.random, log: logger })];

@@ -19,7 +19,7 @@ import type { Input } from './input/input.ts';
 import { NO_HEADERS } from './input/input-packet.ts';
 import { findClockTrouble, findMismatches } from './input/preflight.ts';
 import type { Clock } from './media/clock.ts';
-import type { ProgramFeed } from './output/program-feed.ts';
+import type { Delivery } from './output/program-feed.ts';
 import type { PlaySignature } from './play-gate.ts';
 import type { Director } from './program/director.ts';
 import { type CommandOutcome, expired } from './program/pins.ts';
@@ -31,7 +31,7 @@ export interface HostControlOptions {
   readonly ports: HostState['listeners'];
   readonly inputs: readonly Input[];
   readonly programs: readonly Program[];
-  readonly feeds: ReadonlyMap<string, ProgramFeed>;
+  readonly deliveryOf: (program: string) => Delivery;
   readonly director: Director;
   readonly events: EventLog;
   readonly state: () => HostState['state'];
@@ -212,7 +212,7 @@ export class HostControl implements ControlledHost {
         endsAt: Math.round(drill.startedAt + drill.durationMs),
       },
       viewers: program.viewers,
-      viewerSkips: this.options.feeds.get(program.name)?.skips ?? 0,
+      viewerSkips: this.options.deliveryOf(program.name).skips,
       switches: program.switchCount,
       lastSwitch: program.records.at(-1) ?? null,
       warnings: this.warningsOf(program.name),

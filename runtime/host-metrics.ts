@@ -12,7 +12,7 @@ import { everySecond } from './metrics/every-second.ts';
 import type { MetricsLog } from './metrics/metrics-log.ts';
 import { PrometheusExposition } from './metrics/prometheus.ts';
 import type { InputFigures, ProcessFigures, ProgramFigures, Snapshot } from './metrics/snapshot.ts';
-import type { ProgramFeed } from './output/program-feed.ts';
+import type { Delivery } from './output/program-feed.ts';
 import type { Program } from './program/program.ts';
 import type { SwitchRecord } from './program/switch-record.ts';
 
@@ -21,7 +21,7 @@ export interface HostMetricsOptions {
   readonly clock: Clock;
   readonly inputs: readonly Input[];
   readonly programs: readonly Program[];
-  readonly feeds: ReadonlyMap<string, ProgramFeed>;
+  readonly deliveryOf: (program: string) => Delivery;
   readonly relays: () => readonly RelayState[];
   /** What the preflight warns of, of one program. */
   readonly warningsOf: (program: string) => readonly string[];
@@ -121,7 +121,7 @@ export class HostMetrics {
   }
 
   private programFigures(program: Program): ProgramFigures {
-    const feed = this.options.feeds.get(program.name);
+    const { skips, sentBytes } = this.options.deliveryOf(program.name);
     const count = this.switches.get(program.name);
     return {
       name: program.name,
@@ -129,8 +129,8 @@ export class HostMetrics {
       onAir: program.isWaiting ? null : (program.onAir?.name ?? null),
       isIdle: program.isResting,
       viewers: program.viewers,
-      viewerSkips: feed?.skips ?? 0,
-      sentBytes: feed?.sentBytes ?? 0,
+      viewerSkips: skips,
+      sentBytes,
       switches: count?.total ?? 0,
       switchHolesMs: count?.holesMs.splice(0) ?? [],
       mismatches: this.options.warningsOf(program.name).length,

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Extensions } from './codec/media-message.ts';
+import type { FanOut } from './fan-out/fan-out.ts';
 import type { HostRelays } from './host-relays.ts';
 import type { InputRegistry, PublishRefusal } from './input/registry.ts';
 import type { Clock } from './media/clock.ts';
@@ -15,6 +16,7 @@ import {
   refusal,
   type ServerHandler,
   type StreamRequest,
+  type TrackChoice,
   type Viewer,
 } from './rtmp/server-handler.ts';
 
@@ -34,6 +36,8 @@ export interface RtmpHandlerOptions {
     query: ReadonlyMap<string, string>,
     address: string,
   ) => string | null;
+  /** Not there: viewers all stay in this process. */
+  readonly fanOut?: Pick<FanOut, 'wantsViewer' | 'carry'>;
   readonly keys: ReadonlyMap<string, string>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -41,7 +45,7 @@ export interface RtmpHandlerOptions {
 
 /** Joins the RTMP server to inputs and programs. Each refusal is one log line, without the key. */
 export function rtmpHandler(options: RtmpHandlerOptions): ServerHandler {
-  const { registry, feeds, relays, viewerRefusal, playRefusal, keys, clock, logger } = options;
+  const { registry, feeds, relays, viewerRefusal, playRefusal, fanOut, keys, clock, logger } = options;
   const logins = new Map(
     [...PUBLISH_APPS].map((app) => [
       app,
@@ -106,22 +110,65 @@ export function rtmpHandler(options: RtmpHandlerOptions): ServerHandler {
       if (refused !== null) {
         return refuse('play', viewer.address, refusal('NetStream.Play.Failed', refused));
       }
-      return playbackOf(feed, viewer, extensions);
+      return playbackOf({ feed, program: name, fanOut, clock }, viewer, extensions);
     },
   };
 }
 
-function playbackOf(feed: ProgramFeed, viewer: Viewer, extensions: Extensions): Playback {
-  const whole = rtmpFormatFor(viewer.messageStreamId, extensions);
-  let place: ReturnType<ProgramFeed['join']> | null = null;
+interface PlaybackOptions {
+  readonly feed: ProgramFeed;
+  readonly program: string;
+  readonly fanOut: RtmpHandlerOptions['fanOut'];
+  readonly clock: Clock;
+}
+
+/** Plays from the feed in this process, or moves to a worker as soon as the client has its answers. */
+function playbackOf(options: PlaybackOptions, viewer: Viewer, extensions: Extensions): Playback {
+  const { feed, program, fanOut, clock } = options;
+  const { messageStreamId } = viewer;
+  const whole = rtmpFormatFor(messageStreamId, extensions);
+  let place: Place | null = null;
+  let chosen: TrackChoice | null = EVERYTHING;
+  let isOver = false;
+  const joinHere = (): Place => {
+    const { queue, leave } = feed.join(viewer, whole);
+    return { select: (tracks) => queue.select(tracks === null ? null : onlyTracks(whole, tracks)), leave };
+  };
+  const move = (): void => {
+    if (isOver) return;
+    const protocol = { kind: 'rtmp', messageStreamId, extensions } as const;
+    viewer.offerSocket((socket) => {
+      const onGone = (reason: string): void => viewer.close(reason);
+      const carried = fanOut?.carry({ program, protocol, socket, onGone }) ?? null;
+      place = carried;
+      return carried?.socket ?? null;
+    });
+    place ??= joinHere();
+    if (chosen !== EVERYTHING) place.select(chosen);
+  };
   return {
     start: () => {
-      place = feed.join(viewer, whole);
+      if (fanOut?.wantsViewer()) clock.soon(move);
+      else place = joinHere();
     },
-    select: (tracks) => place?.queue.select(tracks === null ? null : onlyTracks(whole, tracks)),
-    stop: () => place?.leave(),
+    select: (tracks) => {
+      chosen = tracks;
+      place?.select(tracks);
+    },
+    stop: () => {
+      isOver = true;
+      place?.leave();
+    },
   };
 }
+
+/** Where a viewer gets its program from. */
+interface Place {
+  select(tracks: TrackChoice | null): void;
+  leave(): void;
+}
+
+const EVERYTHING: TrackChoice = { video: true, audio: true };
 
 /** Some players escape the `?` too: what follows is no name, and may be a key or a signature. */
 function shown(path: string): string {

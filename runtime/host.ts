@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
+import { childEnvironment } from './child-environment.ts';
 import { readClip } from './codec/clip-reader.ts';
 import { consoleFiles } from './console/console-files.ts';
 import { type Config, configuredInputs } from './contract/config.ts';
@@ -12,6 +13,8 @@ import { EventLog } from './control/event-log.ts';
 import { HISTORY_INTERVAL_MS } from './control/input-history.ts';
 import { CountedLog } from './counted-log.ts';
 import { Drain } from './drain.ts';
+import { CarriedProgram } from './fan-out/carried-program.ts';
+import { FanOut, workersOf } from './fan-out/fan-out.ts';
 import { registerHlsRoutes } from './hls/hls-routes.ts';
 import { HlsStream } from './hls/hls-stream.ts';
 import { type CertificateConfig, readCertificate, watchCertificate } from './host-certificate.ts';
@@ -29,7 +32,7 @@ import type { Cancel, Clock } from './media/clock.ts';
 import { createMetricsServer, exposeMetrics } from './metrics/metrics-server.ts';
 import { DeliveryPacer } from './output/delivery-pacer.ts';
 import { createHttpServer } from './output/http-server.ts';
-import { ProgramFeed } from './output/program-feed.ts';
+import { type Delivery, ProgramFeed } from './output/program-feed.ts';
 import { PlayGate } from './play-gate.ts';
 import { Director } from './program/director.ts';
 import { Program, type ProgramOptions } from './program/program.ts';
@@ -53,12 +56,16 @@ export interface Host {
   readonly control: HostControl;
   readonly state: Drain['state'];
   readonly viewers: number;
+  /** The processes that write to viewers, and how many each has. */
+  readonly workers: FanOut['load'];
   /** Takes no more viewers, asks those that can to connect elsewhere, and resolves when all are gone or the time is up. */
   drain(): Promise<void>;
   /** Closes everything, viewers and publishers with a reason. */
   stop(reason: string): Promise<void>;
 }
 
+/** What runs a worker, as an argument of Node. */
+const COMMAND = join(import.meta.dirname, 'understudy.mjs');
 const BUILT_IN_SLATE = join(import.meta.dirname, 'clips', 'slate.flv');
 const VIEWER_CHECK_MS = 1_000;
 const PREFLIGHT_MS = 2_000;
@@ -105,6 +112,38 @@ export async function startHost(options: HostOptions): Promise<Host> {
       }),
     ]),
   );
+  const carried: ReadonlyMap<string, CarriedProgram> = new Map(
+    programs.map((program) => {
+      const { name } = program;
+      const past = () => feeds.get(name)?.past() ?? null;
+      const carriedProgram = new CarriedProgram({
+        name,
+        clock,
+        past,
+        onAudience: () => countAudience(program),
+      });
+      program.subscribe(carriedProgram);
+      return [name, carriedProgram];
+    }),
+  );
+  const fanOut = new FanOut({
+    workers: workersOf(config.viewers.workers, availableParallelism()),
+    command: [process.execPath, COMMAND, 'worker'],
+    env: childEnvironment(process.env),
+    clock,
+    limits: config.viewers,
+    deliveryBudgetMs: config.viewers.deliveryBudgetMs,
+    programs: carried,
+    ownViewers: () => sum([...feeds.values()].map(({ viewers }) => viewers)),
+    log: logger,
+  });
+  const deliveryOf = (program: string): Delivery => {
+    const all = [feeds.get(program), carried.get(program)].filter((one) => one !== undefined);
+    return {
+      skips: sum(all.map(({ skips }) => skips)),
+      sentBytes: sum(all.map(({ sentBytes }) => sentBytes)),
+    };
+  };
   const gate = new PlayGate({
     key: config.viewers.playKey === undefined ? null : sharedKey(options.keys, PLAY_KEY_NAME),
     clock,
@@ -146,7 +185,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     clock,
     inputs,
     programs,
-    feeds,
+    deliveryOf,
     relays: () => relays?.state() ?? [],
     warningsOf: (program) => control.warningsOf(program),
     limits: () => limits.totals().map(({ kind: limit, total }) => ({ limit, total })),
@@ -171,7 +210,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     };
   }
 
-  const viewerCount = (): number => programs.reduce((sum, { viewers }) => sum + viewers, 0);
+  const viewerCount = (): number => sum(programs.map(({ viewers }) => viewers));
   const drain = new Drain({ clock, timeoutMs: config.drain.timeoutMs, viewers: viewerCount });
   const viewerRefusal = (): string | null => {
     if (drain.state === 'draining') return 'this host is draining: connect again, to another host';
@@ -187,6 +226,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       relays,
       viewerRefusal,
       playRefusal,
+      fanOut,
       keys: options.keys,
       clock,
       logger,
@@ -200,6 +240,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
     playRefusal,
     viewerRefusal,
     isDraining: () => drain.state === 'draining',
+    carrier: {
+      wantsViewer: () => fanOut.wantsViewer(),
+      carry: (viewer) => fanOut.carry({ ...viewer, protocol: { kind: 'http-flv' } })?.leave ?? null,
+    },
     onViewer: (viewer) => logger.debug({ event: 'viewer', ...viewer }, 'viewer'),
   });
   if (hls !== false) {
@@ -225,7 +269,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     ports,
     inputs,
     programs,
-    feeds,
+    deliveryOf,
     director,
     events,
     state: () => drain.state,
@@ -258,6 +302,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     for (const feed of feeds.values()) feed.close(reason);
     for (const stream of hlsStreams.values()) stream.close();
     await Promise.all([
+      // Neither server is closed as long as a worker has one of its sockets.
+      fanOut.stop(),
       rtmpClosed,
       http.close(),
       controlServer.close(),
@@ -297,6 +343,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const slate = registry.get('slate');
     const slateClip = slate === undefined ? null : readSlate(config, options.directory);
     await metrics.load();
+    fanOut.start();
     ports.rtmp = await listening('rtmp.port', config.rtmp.port, () =>
       rtmp.listen(config.rtmp.port, config.rtmp.host),
     );
@@ -344,6 +391,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
       get viewers() {
         return viewerCount();
       },
+      get workers() {
+        return fanOut.load;
+      },
       drain: drainHost,
       stop,
     };
@@ -351,6 +401,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
     await stop('the host could not start');
     throw error;
   }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
 }
 
 function createInputs(config: Config, roles: ReadonlyMap<string, InputRole>, events: InputEvents): Input[] {

@@ -33,6 +33,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   run: async (options) => (await import('./run-command.ts')).runHost(options, host),
   camera: async (options) =>
     (await import('./camera-command.ts')).runCamera(options, { clock, terminal, signal: ended }),
+  worker: async () => (await import('./worker-command.ts')).runWorker(clock),
   showKeys: async (options) => (await import('./run-command.ts')).showKeys(options, terminal),
   sign: async (options) =>
     (await import('./sign-command.ts')).sign(options, { clock, terminal, env: process.env }),

@@ -41,7 +41,7 @@ function hostOnMaster() {
     ports: { rtmp: 0, http: 0, control: 0 },
     inputs,
     programs: [program],
-    feeds: new Map(),
+    deliveryOf: () => ({ skips: 0, sentBytes: 0 }),
     director,
     events: new EventLog(),
     state: () => 'serving',

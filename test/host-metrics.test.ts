@@ -42,7 +42,7 @@ function metricsOf(raw: object) {
     onSwitch: () => {},
   });
   const warnings: string[] = [];
-  const feeds = new Map([['camera1', new ProgramFeed(program, { limits: config.viewers, clock })]]);
+  const feed = new ProgramFeed(program, { limits: config.viewers, clock });
   const metrics = new HostMetrics({
     limits: () => [],
     relays: () => [],
@@ -51,7 +51,7 @@ function metricsOf(raw: object) {
     clock,
     inputs,
     programs: [program],
-    feeds,
+    deliveryOf: () => feed,
     logger: SILENT,
   });
   const samples = async (name: string): Promise<Sample[]> =>

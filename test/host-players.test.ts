@@ -16,23 +16,27 @@ import { until } from './support/until.ts';
 
 const KEYS = new Map([['master/camera1', 'kEy-0f~camera1.secret']]);
 const GOP_PATIENCE_MS = 8_000;
+const WORKER_PATIENCE_MS = 15_000;
 const TEST_MS = 20_000;
 
 let host: Host;
 let undo: Array<() => void> = [];
 
-beforeEach(async () => {
+beforeEach(() => start(0));
+
+async function start(workers: number): Promise<void> {
   const parsed = parseConfig({
     masters: [{ name: 'camera1' }],
     slate: false,
     rtmp: { port: 0, host: '127.0.0.1' },
     http: { port: 0, host: '127.0.0.1' },
     control: { port: 0 },
+    viewers: { workers },
   });
   if (!parsed.ok) throw new Error(formatProblems(parsed.problems, 'the configuration of the test'));
   const options = { config: parsed.config, directory: '/nowhere', keys: KEYS, clock };
   host = await startHost({ ...options, logger: pino({ enabled: false }) });
-});
+}
 
 afterEach(async () => {
   for (const action of undo.splice(0)) action();
@@ -97,11 +101,28 @@ describe('a player that comes before the encoder', () => {
   );
 });
 
-describe('a player on air', () => {
+describe.each([
+  ['', 0],
+  [', whose socket a worker has,', 1],
+])('a player on air%s', (_what, workers) => {
+  beforeEach(async () => {
+    if (workers > 0) {
+      await host.stop('another one is needed');
+      await start(workers);
+      await until('the worker is ready', () => host.workers.length === workers, WORKER_PATIENCE_MS);
+    }
+    await encode();
+    await until('it is on air', () => host.control.programState('camera1')?.onAir !== null);
+  });
+
+  afterEach(() => {
+    const carried = host.workers.reduce((sum, { viewers }) => sum + viewers, 0);
+    expect(carried).toBe(workers === 0 ? 0 : host.viewers);
+  });
+
   it(
     'gets nothing while it pauses, and goes on live at a keyframe',
     async () => {
-      await encode();
       const [peer, other] = [await play(), await play()];
       await until('a frame', () => pictures(peer.messages).length);
       peer.command(1, 'pause', 0, null, true, 0);
@@ -124,7 +145,6 @@ describe('a player on air', () => {
   it(
     'hears only, once it has turned its pictures off, and sees again from a keyframe on',
     async () => {
-      await encode();
       const peer = await play();
       await until('a frame', () => pictures(peer.messages).length);
       peer.command(1, 'receiveVideo', 0, null, false);

@@ -64,6 +64,7 @@ function whole({ masters, backups, playKey }: Inputs): KeyOptions['config'] {
     control: CONTROL,
     viewers: {
       deliveryBudgetMs: 0,
+      workers: 'auto',
       queueLimitBytes: 0,
       stuckTimeoutMs: 0,
       maxViewers: 0,

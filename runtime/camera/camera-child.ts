@@ -8,16 +8,12 @@ export interface ChildOptions {
   readonly order: CameraOrder;
   /** The program and its arguments; nothing secret. */
   readonly command: readonly [string, ...string[]];
+  /** All that it gets. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What the child said, a line at a time, without the order's secrets. */
   readonly onLine: (line: string) => void;
 }
 
-/** What a process needs to run at all. Everything else, stream keys among it, is not for third-party code. */
-const PASSED_ON = [
-  ...['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'TEMP', 'TMP'],
-  ...['SystemRoot', 'SYSTEMROOT', 'windir', 'PATHEXT', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA'],
-];
 /** One run says a few lines. A child that says more has lost its mind, and must not fill the disk. */
 const MAX_LINES = 40;
 /** A line without an end is cut here. */
@@ -30,9 +26,7 @@ const MAX_LINE_CHARACTERS = 4_096;
 export function startCameraChild({ order, command, env, onLine }: ChildOptions): CameraProcess {
   const [program, ...args] = command;
   const child = spawn(program, args, {
-    env: Object.fromEntries(
-      PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
-    ),
+    env,
     stdio: ['pipe', 'pipe', 'pipe'],
     windowsHide: true,
   });

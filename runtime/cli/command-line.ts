@@ -64,6 +64,8 @@ export interface CommandLineOptions {
   /** The commands that need a host of their own, which the CLI does not know. */
   readonly run: (options: RunOptions) => Promise<number>;
   readonly camera: (options: CameraOptions) => Promise<number>;
+  /** A process that a host starts to write to viewers; it is not for people. */
+  readonly worker: () => Promise<number>;
   readonly showKeys: (options: KeysOptions) => Promise<number>;
   readonly sign: (options: SignOptions) => Promise<number>;
 }
@@ -173,6 +175,8 @@ Exit status: ${ExitCode.ok} fine, ${ExitCode.failed} failed or refused, ${ExitCo
     .action(async (input: string, given: Omit<CameraOptions, 'input'>) => {
       done(await options.camera({ ...given, input }));
     });
+
+  program.command('worker', { hidden: true }).action(async () => done(await options.worker()));
 
   program
     .command('watch')

@@ -493,6 +493,12 @@ const document = z
           40,
           'How long, in ms, packets may be gathered where there are many viewers: fewer writes, less work. 0: never.',
         ),
+        workers: z
+          .union([z.literal('auto'), z.int().min(0).max(64)])
+          .default('auto')
+          .describe(
+            'Processes that write to viewers, so that more than one core does. auto: as many as the viewers need and there are cores; none on one core.',
+          ),
         playKey: secretReference(
           'Where the key stands that signs play URLs, the same on all hosts. Default: everybody may play.',
         ).exactOptional(),

@@ -3,14 +3,12 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type FastifyInstance, fastify } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { withLeadIn } from '../codec/flv-lead-in.ts';
-import { flvFileHeader } from '../codec/flv-writer.ts';
-import type { Clock } from '../media/clock.ts';
+import type { Cancel, Clock } from '../media/clock.ts';
 import { peerAddress } from '../rtmp/peer-address.ts';
 import { pendingBytes } from '../rtmp/pending-bytes.ts';
-import { flvFormat } from './packet-format.ts';
+import { joinFlv } from './flv-viewer.ts';
 import type { ProgramFeed } from './program-feed.ts';
-import type { CloseCause, ViewerSink } from './viewer-queue.ts';
+import type { CloseCause } from './viewer-queue.ts';
 
 export interface HttpServerOptions {
   readonly clock: Clock;
@@ -22,12 +20,26 @@ export interface HttpServerOptions {
   readonly playRefusal: (program: string, query: URLSearchParams, address: string) => string | null;
   /** Whether this host takes no more viewers and ends when those that it has are gone. */
   readonly isDraining: () => boolean;
+  /** Not there: viewers all stay in this process. */
+  readonly carrier?: ViewerCarrier;
   readonly onViewer: (event: {
     program: string;
     address: string;
     protocol: 'http-flv' | 'ws-flv';
     ended: string | null;
   }) => void;
+}
+
+/** Takes viewers' sockets to other processes. */
+export interface ViewerCarrier {
+  /** Whether the next viewer should go. */
+  wantsViewer(): boolean;
+  /** Offers a viewer's socket, and returns how to take the viewer off again; null where it has to stay. */
+  carry(viewer: {
+    readonly program: string;
+    readonly socket: Socket;
+    readonly onGone: (reason: string) => void;
+  }): Cancel | null;
 }
 
 const FLV_PATH = /^\/live\/([A-Za-z0-9_-]{1,64})\.flv$/;
@@ -155,22 +167,35 @@ function sendFlv(
     return;
   }
   response.flushHeaders();
-  const leave = joinFlv(feed, {
-    address: peerAddress(request.socket),
-    get pendingBytes() {
-      return response.writableLength - request.socket.writableLength + pendingBytes(request.socket);
-    },
-    write: (bytes) => response.write(bytes),
-    close: (reason) => {
-      end(reason);
-      response.destroy();
-    },
-  });
+  const { socket } = request;
+  const address = peerAddress(socket);
+  let leave: Cancel = () => {};
+  let isOver = false;
   const end = once((reason) => {
+    isOver = true;
     leave();
-    options.onViewer({ program, address: peerAddress(request.socket), protocol: 'http-flv', ended: reason });
+    options.onViewer({ program, address, protocol: 'http-flv', ended: reason });
   });
-  options.onViewer({ program, address: peerAddress(request.socket), protocol: 'http-flv', ended: null });
+  const joinHere = (): Cancel =>
+    joinFlv(feed, {
+      address,
+      get pendingBytes() {
+        return response.writableLength - socket.writableLength + pendingBytes(socket);
+      },
+      write: (bytes) => response.write(bytes),
+      close: (reason) => {
+        end(reason);
+        response.destroy();
+      },
+    });
+  const { carrier, clock } = options;
+  // Not while Node's parser is at work on it: it would keep the socket.
+  if (carrier?.wantsViewer()) {
+    clock.soon(() => {
+      if (!isOver) leave = carrier.carry({ program, socket, onGone: (reason) => end(reason) }) ?? joinHere();
+    });
+  } else leave = joinHere();
+  options.onViewer({ program, address, protocol: 'http-flv', ended: null });
   response.on('error', (error) => end(`socket: ${error.message}`));
   response.on('close', () => end('closed by peer'));
 }
@@ -202,28 +227,6 @@ function joinWebSocket(
   options.onViewer({ program, address, protocol: 'ws-flv', ended: null });
   webSocket.on('error', (error) => end(`socket: ${error.message}`));
   webSocket.on('close', () => end('closed by peer'));
-}
-
-/** Joins with the file header in front of the first bytes: only then is it known which tracks there are. */
-function joinFlv(feed: ProgramFeed, sink: ViewerSink): () => void {
-  let hasHeader = false;
-  const write = withLeadIn((bytes) => sink.write(bytes));
-  const { leave } = feed.join(
-    {
-      address: sink.address,
-      get pendingBytes() {
-        return sink.pendingBytes;
-      },
-      write: (bytes) => {
-        if (!hasHeader) sink.write(flvFileHeader(feed.tracks));
-        hasHeader = true;
-        write(bytes);
-      },
-      close: (reason, cause) => sink.close(reason, cause),
-    },
-    flvFormat,
-  );
-  return leave;
 }
 
 function once(task: (reason: string) => void): (reason: string) => void {

@@ -12,6 +12,21 @@ const MAX_JOIN_BYTES = 16 * 1024 * 1024;
 
 type Pacer = Pick<DeliveryPacer, 'holdMs' | 'took'>;
 
+/** What the viewers of a program have been sent, of all that there have been. */
+export interface Delivery {
+  readonly skips: number;
+  /** Written to their sockets. */
+  readonly sentBytes: number;
+}
+
+/** What a feed of the same program elsewhere begins with, to be as this one is. */
+export interface FeedPast {
+  readonly startTime: number;
+  readonly sourceHasVideo: boolean;
+  /** The headers in force, and the GOP in the air. */
+  readonly packets: readonly ProgramPacket[];
+}
+
 export interface FeedOptions {
   readonly limits: ViewerLimits;
   readonly clock: Clock;
@@ -26,7 +41,7 @@ export interface FeedOptions {
  * many viewers, as soon as they have been gathered for as long as the pacer says; keyframes and what changes do not wait. A batch
  * begins at each place where a viewer may begin, so that skipping and joining never cut inside one.
  */
-export class ProgramFeed implements ProgramListener {
+export class ProgramFeed implements ProgramListener, Delivery {
   /** Skips of viewers that have gone since. */
   private pastSkips = 0;
   /** What they had been sent. */
@@ -63,13 +78,29 @@ export class ProgramFeed implements ProgramListener {
   private readonly pacer: Pacer;
   private readonly onAudience: (viewers: number) => void;
 
-  constructor(program: Pick<Program, 'subscribe'>, options: FeedOptions) {
+  /** Without a program, it is handed packets by whoever made it. */
+  constructor(program: Pick<Program, 'subscribe'> | null, options: FeedOptions) {
     const { limits, clock, pacer = new DeliveryPacer(0), onAudience = () => {} } = options;
     this.clock = clock;
     this.limits = limits;
     this.pacer = pacer;
     this.onAudience = onAudience;
-    program.subscribe(this);
+    program?.subscribe(this);
+  }
+
+  /** What has happened so far; null while nothing is on air. */
+  past(): FeedPast | null {
+    if (this.startTime === null) return null;
+    this.flush();
+    const { startTime, sourceHasVideo } = this;
+    return { startTime, sourceHasVideo, packets: [...this.headersInForce, ...this.gop] };
+  }
+
+  /** Goes on from what has happened elsewhere. */
+  resume({ startTime, sourceHasVideo, packets }: FeedPast): void {
+    this.startTime = startTime;
+    for (const packet of packets) this.packet(packet);
+    this.sourceHasVideo ||= sourceHasVideo;
   }
 
   /** The program rests: whoever comes next begins with what it puts out when it wakes. */
@@ -100,7 +131,6 @@ export class ProgramFeed implements ProgramListener {
     return skips;
   }
 
-  /** Bytes written to the sockets of viewers, of all that there have been. */
   get sentBytes(): number {
     let bytes = this.pastBytes;
     for (const queue of this.queues) bytes += queue.writtenBytes;
@@ -212,8 +242,7 @@ export class ProgramFeed implements ProgramListener {
 
   /** The headers in force, dated like the GOP that follows them, but for those that `next` brings itself. */
   private headers(next: readonly ProgramPacket[] = []): Batch {
-    const own = [this.metadata, this.videoHeader, this.audioHeader].filter((packet) => packet !== null);
-    const all = [...own, ...this.extraHeaders.values()];
+    const all = this.headersInForce;
     const missing = all.filter((packet) => !next.includes(packet));
     const isWhole = missing.length === all.length;
     if (isWhole && this.headersBatch !== null) return this.headersBatch;
@@ -222,6 +251,11 @@ export class ProgramFeed implements ProgramListener {
     const batch = this.newBatch(packets, false, this.headersVersion);
     if (isWhole) this.headersBatch = batch;
     return batch;
+  }
+
+  private get headersInForce(): readonly ProgramPacket[] {
+    const own = [this.metadata, this.videoHeader, this.audioHeader].filter((packet) => packet !== null);
+    return [...own, ...this.extraHeaders.values()];
   }
 
   private newBatch(packets: readonly ProgramPacket[], isEntry: boolean, baseVersion: number): Batch {

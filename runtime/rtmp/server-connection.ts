@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import type { Clock } from '../media/clock.ts';
 import { AckWindow } from './ack-window.ts';
@@ -39,6 +40,8 @@ export interface ConnectionOptions {
   readonly handler: ServerHandler;
   /** Called once, unless the connection ends before. */
   readonly onHandshake: () => void;
+  /** Its socket is somebody else's: that it closes is told by `onClose` alone. */
+  readonly onHandedOver?: () => void;
   /** It publishes faster than it may, and is made to wait. */
   readonly onThrottled: () => void;
   /** By how many bytes `strangerBytes` has grown, or shrunk. */
@@ -55,7 +58,8 @@ export interface ConnectionOptions {
 export class ServerConnection implements SessionConnection {
   readonly address: string;
   readonly session: ServerSession;
-  private readonly socket: Socket;
+  /** The client's own, or what stands for it. */
+  private socket: Duplex;
   private readonly clock: Clock;
   private readonly limits: ConnectionLimits;
   private readonly handshake: Handshake;
@@ -96,10 +100,7 @@ export class ServerConnection implements SessionConnection {
     );
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    socket.on('data', (data) => this.receive(data));
-    socket.on('error', (error) => this.finish(`socket: ${error.message}`));
-    socket.on('end', () => this.finish('closed by peer'));
-    socket.on('close', () => this.finish('closed by peer'));
+    this.listen(socket);
   }
 
   /** Closes what has been silent for too long. Called about once a second. */
@@ -129,7 +130,7 @@ export class ServerConnection implements SessionConnection {
   }
 
   viewer(messageStreamId: number, onAir: () => void): Viewer {
-    const { socket } = this;
+    const { socket } = this.options;
     return {
       messageStreamId,
       address: this.address,
@@ -139,6 +140,7 @@ export class ServerConnection implements SessionConnection {
       write: (bytes) => this.transmit(bytes),
       onAir,
       close: (reason) => this.close(reason),
+      offerSocket: (take) => this.offerSocket(take),
     };
   }
 
@@ -158,6 +160,25 @@ export class ServerConnection implements SessionConnection {
       messageStreams: session.streamCount,
       replyBytes,
     };
+  }
+
+  private listen(socket: Duplex): void {
+    socket.on('data', (data: Buffer) => this.receive(data));
+    socket.on('error', (error) => this.finish(`socket: ${error.message}`));
+    socket.on('end', () => this.finish('closed by peer'));
+    socket.on('close', () => this.finish('closed by peer'));
+  }
+
+  private offerSocket(take: (socket: Socket) => Duplex | null): void {
+    const { socket } = this.options;
+    if (this.isClosed || this.socket !== socket) return;
+    const stand = take(socket);
+    if (stand === null) return;
+    // Whatever it still says here is not the client's.
+    for (const event of ['data', 'end', 'close']) socket.removeAllListeners(event);
+    this.socket = stand;
+    this.listen(stand);
+    this.options.onHandedOver?.();
   }
 
   private transmit(bytes: Buffer): void {

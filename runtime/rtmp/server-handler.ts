@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { AmfObject } from '../codec/amf0.ts';
 import type { Extensions } from '../codec/media-message.ts';
 import type { MediaPacket, Metadata } from '../media/packet.ts';
@@ -67,6 +69,11 @@ export interface Viewer extends Peer {
   write(bytes: Buffer): void;
   /** What it plays was not on air when it came, and is now. Called before the first bytes. */
   onAir(): void;
+  /**
+   * Offers the socket to somebody else, who returns what stands for it from then on, or null and leaves it as it is. To be
+   * called when the turn is over in which the client has asked: its answers leave with that.
+   */
+  offerSocket(take: (socket: Socket) => Duplex | null): void;
 }
 
 /** Refusals by name, so that all say the same for the same mistake. */

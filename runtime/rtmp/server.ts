@@ -138,11 +138,13 @@ export class RtmpServer {
       socket.destroy(new Error(reason));
     });
     this.entries.set(peer, entry);
-    socket.once('close', () => {
-      entry.leave();
-      if (this.entries.get(peer) === entry) this.entries.delete(peer);
-    });
+    socket.once('close', () => this.leave(peer, entry));
     return true;
+  }
+
+  private leave(peer: string, entry: Entry): void {
+    entry.leave();
+    if (this.entries.get(peer) === entry) this.entries.delete(peer);
   }
 
   private turnOutSlowest(): void {
@@ -158,16 +160,21 @@ export class RtmpServer {
       socket.destroy();
       return;
     }
+    let isHandedOver = false;
     const connection = new ServerConnection({
       socket,
       clock,
       limits,
       handler,
       onHandshake: entry.handshakeDone,
+      onHandedOver: () => {
+        isHandedOver = true;
+      },
       onThrottled: () => onLimit('publisherKbps', connection.address),
       onHeld: (bytes) => this.countStrangers(bytes),
       onClose: (reason, role) => {
         this.connections.delete(connection);
+        if (isHandedOver) this.leave(connection.address, entry);
         onClosed({ address: connection.address, role, reason });
       },
     });

@@ -59,6 +59,7 @@ function run(...argv: readonly string[]): Promise<number> {
       pulled.push(options);
       return 0;
     },
+    worker: async () => 0,
     showKeys: async ({ config }) => {
       shown.push(config);
       return 0;

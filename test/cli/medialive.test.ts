@@ -48,6 +48,7 @@ function run(argv: readonly string[], onStep?: () => void): Promise<number> {
     signal: interrupt.signal,
     run: never,
     camera: never,
+    worker: never,
     showKeys: never,
     sign: never,
   });

@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Audience, type ViewerSight } from '../support/audience.ts';
+import { startTestHost, type TestHost } from '../support/e2e-host.ts';
+import { until } from '../support/until.ts';
+
+// Viewers by RTMP and HTTP-FLV whose sockets are with worker processes, while the program's source changes and workers die.
+
+const TEST_MS = 120_000;
+const PATIENCE_MS = 30_000;
+const CLIPS = join(import.meta.dirname, '../../runtime/clips');
+const EACH = 6;
+
+describe('viewers on workers', () => {
+  let test: TestHost;
+  let master: Audience;
+  const encoders = new Audience();
+  const viewers = new Audience();
+
+  const shows = (source: string): Promise<unknown> =>
+    until(
+      `camera1 shows ${source}`,
+      () => test.host.control.programState('camera1')?.onAir === source,
+      PATIENCE_MS,
+    );
+  const publishMaster = async (): Promise<void> => {
+    master = new Audience();
+    await master.publish(join(CLIPS, 'camera1.flv'), test.publishUrl('master/camera1'));
+  };
+  const addViewers = async (): Promise<void> => {
+    const urls = Array.from({ length: EACH }, () => [test.rtmpUrl('camera1'), test.flvUrl('camera1')]).flat();
+    await Promise.all(urls.map((url) => viewers.play(url)));
+  };
+  const carried = (): number => test.host.workers.reduce((sum, worker) => sum + worker.viewers, 0);
+  const ended = (sights: readonly ViewerSight[]): ViewerSight[] =>
+    sights.filter(({ breaches }) => breaches.some((breach) => breach.startsWith('ended')));
+  const workersAreTwo = (): Promise<unknown> =>
+    until('there are two workers', () => test.host.workers.length === 2, PATIENCE_MS);
+
+  beforeAll(async () => {
+    test = await startTestHost({
+      masters: [{ name: 'camera1' }],
+      backups: [{ name: 'spare' }],
+      slate: false,
+      failover: { failbackHoldMs: 1_000 },
+      viewers: { workers: 2, stuckTimeoutMs: 1_000 },
+    });
+    await encoders.publish(join(CLIPS, 'spare.flv'), test.publishUrl('backup/spare'));
+    await publishMaster();
+    await shows('master/camera1');
+    await workersAreTwo();
+    await addViewers();
+  }, TEST_MS);
+
+  afterAll(async () => {
+    await test.host.stop('the test is over');
+    await Promise.all([encoders, viewers, master].map((audience) => audience.stop()));
+  }, TEST_MS);
+
+  it('are spread evenly, and none is left in the host', () => {
+    expect(test.host.workers.map((worker) => worker.viewers)).toEqual([EACH, EACH]);
+    expect(test.host.viewers).toBe(2 * EACH);
+  });
+
+  it(
+    'see nothing of a failover and of the way back but its splices',
+    async () => {
+      await viewers.look();
+      await master.stop();
+      await shows('backup/spare');
+      await publishMaster();
+      await shows('master/camera1');
+      const seen = Array.from({ length: 2 * EACH }, (): string[] => []);
+      await until(
+        'all have seen both switches',
+        async () => {
+          const sights = await viewers.look();
+          for (const [index, { breaches }] of sights.entries()) seen[index]?.push(...breaches);
+          return seen.every((breaches) => switchesIn(breaches) === 2);
+        },
+        PATIENCE_MS,
+      );
+      expect(seen.flat().filter((breach) => !breach.endsWith(' switches'))).toEqual([]);
+    },
+    TEST_MS,
+  );
+
+  it(
+    'are lost with their worker and no others are; another worker takes its place',
+    async () => {
+      const [first] = test.host.workers;
+      await viewers.look();
+      process.kill(first?.pid ?? 0, 'SIGKILL');
+      await until('its viewers are gone', () => test.host.viewers === EACH, PATIENCE_MS);
+      await workersAreTwo();
+      const sights = await viewers.look();
+      expect(ended(sights)).toHaveLength(EACH);
+      expect(sights.filter(({ breaches }) => breaches.length > 0)).toHaveLength(EACH);
+      expect(test.log).toContainEqual(
+        expect.objectContaining({ event: 'worker', pid: first?.pid, reason: 'SIGKILL' }),
+      );
+      await addViewers();
+      expect(carried()).toBe(3 * EACH);
+    },
+    TEST_MS,
+  );
+
+  it(
+    'leave a worker that hangs: it is killed',
+    async () => {
+      const [, second] = test.host.workers;
+      process.kill(second?.pid ?? 0, 'SIGSTOP');
+      await until(
+        'it is replaced',
+        () => test.host.workers.length === 2 && test.host.workers.every(({ pid }) => pid !== second?.pid),
+        PATIENCE_MS,
+      );
+    },
+    TEST_MS,
+  );
+
+  it(
+    'are closed when the host stops, and the workers are gone',
+    async () => {
+      const pids = test.host.workers.map(({ pid }) => pid);
+      await test.host.stop('stopped by the test');
+      expect(ended(await viewers.look())).not.toEqual([]);
+      for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    },
+    TEST_MS,
+  );
+});
+
+function switchesIn(breaches: readonly string[]): number {
+  return breaches.reduce((sum, breach) => sum + Number(/^(\d+) switches$/.exec(breach)?.[1] ?? 0), 0);
+}
