@@ -1,12 +1,11 @@
 /** One measurement: a server, an encoder, and so many viewers for some seconds. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Protocol, playScript } from './play-script.ts';
+import type { Workbench } from '../workbench.ts';
+import { STREAM_BYTES_A_SECOND } from './encoder-stream.ts';
+import type { Protocol } from './play-script.ts';
 import { useOf } from './process-meter.ts';
 import { type Server, startServer } from './servers.ts';
-import { Swarm } from './swarm.ts';
+import { PORTS, startEncoder, startViewers } from './stage.ts';
 
 export interface Cell {
   readonly server: Server;
@@ -16,8 +15,8 @@ export interface Cell {
 }
 
 export interface CellContext {
+  readonly workbench: Workbench;
   readonly swarmProgram: string;
-  readonly directory: string;
   readonly seconds: number;
   readonly joinsASecond: number;
 }
@@ -36,83 +35,38 @@ export interface Measured {
   readonly swarmShare: number;
 }
 
-const PORTS = { rtmp: 29_350, http: 29_380 };
-/** The server has one core to itself; encoder and viewers share the other. */
-const SERVER_CORE = 0;
-const LOAD_CORE = 1;
-/** What the publisher sends, in bytes a second: pictures and sound with their heads. */
-const STREAM_BYTES = 30 * 7_605 + 0.5 * (50_000 - 7_600) + 43.07 * 402;
-const PROBES = 50;
+/** A stream that viewers find is on air, and has a whole GOP: what they join is not its beginning. */
+const WARM_UP_MS = 3_000;
 const SETTLE_MS = 3_000;
-const JOIN_MS = 60_000;
-const POLL_MS = 100;
+/** The source of the only encoder. */
+const SOURCE = 0;
 
 export async function runCell(cell: Cell, context: CellContext): Promise<Measured> {
   const { server, protocol, viewers, drainMs } = cell;
-  const { swarmProgram, directory, seconds, joinsASecond } = context;
-  const running: ChildProcess[] = [];
-  let swarm: Swarm | null = null;
+  const { workbench, swarmProgram, seconds, joinsASecond } = context;
   try {
-    const process_ = await startServer(server, { ...PORTS, directory }, SERVER_CORE);
-    running.push(process_);
-    if (server.publish !== null)
-      running.push(await startPublisher(`rtmp://127.0.0.1:${PORTS.rtmp}/${server.publish}`));
-    const port = protocol === 'http-flv' ? PORTS.http : PORTS.rtmp;
-    swarm = new Swarm(swarmProgram, {
-      port,
-      viewers,
-      joinsASecond,
-      drainMs,
-      probeEvery: Math.max(1, Math.floor(viewers / PROBES)),
-      script: playScript(protocol, port, server.play),
-      directory,
-      core: LOAD_CORE,
-    });
-    const until = performance.now() + JOIN_MS;
-    let joined = await swarm.report();
-    while (joined.joined < viewers && joined.closed === 0 && performance.now() < until) {
-      await pause(POLL_MS);
-      joined = await swarm.report();
-    }
+    const { pid = 0 } = await startServer(workbench, server, PORTS);
+    if (server.publish !== null) await startEncoder(workbench, server.publish, SOURCE);
+    await pause(WARM_UP_MS);
+    const options = { protocol, play: server.play, viewers, drainMs, joinsASecond };
+    const { swarm, joined } = await startViewers(workbench, swarmProgram, options);
     await pause(SETTLE_MS);
     await swarm.mark();
-    const before = {
-      at: performance.now(),
-      use: useOf(process_.pid ?? 0),
-      swarm: (await swarm.report()).cpuMs,
-    };
+    const before = { at: performance.now(), use: useOf(pid), swarm: (await swarm.report()).cpuMs };
     await pause(seconds * 1_000);
     const report = await swarm.report();
-    const use = useOf(process_.pid ?? 0);
+    const use = useOf(pid);
     const elapsed = (performance.now() - before.at) / 1_000;
     return {
       cpuMs: (use.cpuMs - before.use.cpuMs) / elapsed / viewers,
       residentBytes: use.residentBytes,
-      leastShare: report.leastBytes / elapsed / STREAM_BYTES,
+      leastShare: report.leastBytes / elapsed / STREAM_BYTES_A_SECOND,
       lateMs: report.lateMs,
       joinMs: joined.joinMs,
       closed: report.closed,
       swarmShare: (report.cpuMs - before.swarm) / elapsed / 1_000,
     };
   } finally {
-    await swarm?.end();
-    await Promise.all(running.map(endProcess));
+    await workbench.endAll();
   }
-}
-
-async function startPublisher(url: string): Promise<ChildProcess> {
-  const script = join(import.meta.dirname, 'publisher.ts');
-  const child = spawn('taskset', ['-c', `${LOAD_CORE}`, process.execPath, '--import', 'tsx', script, url], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (child.stdout === null) throw new Error('no pipe');
-  await once(child.stdout, 'data');
-  return child;
-}
-
-async function endProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGKILL');
-  await ended;
 }

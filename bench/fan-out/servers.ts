@@ -1,9 +1,10 @@
 /** The servers that are compared, each as a process of its own on one core. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Workbench } from '../workbench.ts';
 import type { Protocol } from './play-script.ts';
 
 export interface Server {
@@ -12,12 +13,15 @@ export interface Server {
   /** Application and stream that the encoder publishes, with its query, and that viewers play. Null: it needs no encoder. */
   readonly publish: string | null;
   readonly play: string;
+  /** How long it may gather what it writes; null where it does not. */
+  readonly cadenceMs: number | null;
   readonly command: (ports: Ports) => readonly string[];
 }
 
 export interface Ports {
   readonly rtmp: number;
   readonly http: number;
+  readonly control: number;
   /** For files. */
   readonly directory: string;
 }
@@ -25,7 +29,12 @@ export interface Ports {
 const HERE = import.meta.dirname;
 const NODE = [process.execPath, '--import', 'tsx'];
 const NGINX_MODULE = '/usr/lib/nginx/modules/ngx_rtmp_module.so';
-const KEY = 'bench-key-0123456789';
+const KEYS = { BENCH_KEY: 'bench-key-0123456789', BENCH_SPARE_KEY: 'bench-spare-key-0123456789' };
+/** What the encoders of this server publish: application and stream, with the key. */
+export const MASTER = `master/camera1?key=${KEYS.BENCH_KEY}`;
+export const BACKUP = `backup/spare?key=${KEYS.BENCH_SPARE_KEY}`;
+/** Each has one core to itself; encoders and viewers share the other. */
+const SERVER_CORE = 0;
 const START_MS = 20_000;
 const POLL_MS = 50;
 
@@ -34,17 +43,19 @@ export function understudy(deliveryBudgetMs: number): Server {
   return {
     name: `understudy ${deliveryBudgetMs} ms`,
     protocols: ['rtmp', 'http-flv'],
-    publish: `master/camera1?key=${KEY}`,
+    publish: MASTER,
     play: 'live/camera1',
-    command: ({ rtmp, http, directory }) => {
+    cadenceMs: deliveryBudgetMs,
+    command: ({ rtmp, http, control, directory }) => {
       const file = join(directory, 'understudy.json');
       const config = {
         masters: [{ name: 'camera1', key: { env: 'BENCH_KEY' } }],
+        backups: [{ name: 'spare', key: { env: 'BENCH_SPARE_KEY' } }],
         slate: false,
         hls: false,
         rtmp: { port: rtmp },
         http: { port: http },
-        control: { port: 0, remote: false },
+        control: { port: control, remote: false },
         viewers: { deliveryBudgetMs, maxViewers: 100_000 },
         limits: { connections: 100_000, connectionsPerAddress: 100_000, handshakes: 10_000 },
       };
@@ -61,6 +72,7 @@ export function nginxRtmp(chunkBytes: number): Server {
     protocols: existsSync(NGINX_MODULE) ? ['rtmp'] : [],
     publish: 'live/camera1',
     play: 'live/camera1',
+    cadenceMs: null,
     command: ({ rtmp, directory }) => {
       const file = join(directory, 'nginx.conf');
       writeFileSync(
@@ -85,6 +97,7 @@ export const nodeMediaServer: Server = {
   protocols: ['rtmp', 'http-flv'],
   publish: 'live/camera1',
   play: 'live/camera1',
+  cadenceMs: null,
   command: ({ rtmp, http }) => [...NODE, join(HERE, 'node-media-server.ts'), `${rtmp}`, `${http}`],
 };
 
@@ -95,15 +108,37 @@ export function bareNode(cadenceMs: number): Server {
     protocols: ['bare'],
     publish: null,
     play: '',
+    cadenceMs,
     command: ({ rtmp }) => [...NODE, join(HERE, 'floor.ts'), `${rtmp}`, `${cadenceMs}`],
   };
 }
 
-/** Resolves when it takes connections. `core`: the only one that it may run on. */
-export async function startServer(server: Server, ports: Ports, core: number): Promise<ChildProcess> {
-  const child = spawn('taskset', ['-c', `${core}`, ...server.command(ports)], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, BENCH_KEY: KEY },
+export const SERVERS: readonly Server[] = [
+  understudy(40),
+  understudy(100),
+  nginxRtmp(4_096),
+  nginxRtmp(60_000),
+  nodeMediaServer,
+  bareNode(40),
+  bareNode(100),
+];
+
+/** Those whose name has one of the parts in it, which are given with commas between them. */
+export function serversNamed(parts: string): readonly Server[] {
+  return SERVERS.filter(({ name }) => parts.split(',').some((part) => name.includes(part)));
+}
+
+/** Resolves when it takes connections. `stdout`: whoever asks for a pipe reads it. */
+export async function startServer(
+  workbench: Workbench,
+  server: Server,
+  ports: Omit<Ports, 'directory'>,
+  stdout: 'ignore' | 'pipe' = 'ignore',
+): Promise<ChildProcess> {
+  const child = workbench.start(server.command({ ...ports, directory: workbench.directory }), {
+    core: SERVER_CORE,
+    stdio: ['ignore', stdout, 'inherit'],
+    env: { ...process.env, ...KEYS },
   });
   const until = performance.now() + START_MS;
   while (!(await takesConnections(ports.rtmp))) {

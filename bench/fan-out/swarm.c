@@ -33,6 +33,7 @@
 #define MAX_LATE_MS 4000
 #define STEPS_A_MS 10
 #define MAX_SOURCES 4
+#define MAX_VIEWERS 100000
 #define SLOW_BYTES_A_SECOND 20000
 
 typedef struct {
@@ -163,6 +164,11 @@ static int by_value(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+static int by_time(const void *a, const void *b) {
+  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return (x > y) - (x < y);
+}
+
 static double late_at(double share) {
   uint64_t seen = 0, wanted = (uint64_t)(share * (double)late_count);
   for (int i = 0; i <= MAX_LATE_MS * STEPS_A_MS; i++) {
@@ -172,8 +178,20 @@ static double late_at(double share) {
   return MAX_LATE_MS;
 }
 
+/* When the viewers have seen a source for the first time since the mark: the first, the middle one, 99 of 100, the last. */
+static void report_first(int source) {
+  static uint64_t times[MAX_VIEWERS];
+  size_t seen = 0;
+  for (int i = 0; i < started; i++)
+    if (viewers[i].first_of[source]) times[seen++] = viewers[i].first_of[source];
+  qsort(times, seen, sizeof *times, by_time);
+  printf("{\"viewers\":%zu,\"firstNs\":\"%llu\",\"p50Ns\":\"%llu\",\"p99Ns\":\"%llu\",\"lastNs\":\"%llu\"}", seen,
+         (unsigned long long)(seen ? times[0] : 0), (unsigned long long)(seen ? times[seen / 2] : 0),
+         (unsigned long long)(seen ? times[seen * 99 / 100] : 0), (unsigned long long)(seen ? times[seen - 1] : 0));
+}
+
 static void report(void) {
-  static double joins[100000];
+  static double joins[MAX_VIEWERS];
   int joined = 0, closed = 0;
   uint64_t bytes = 0, least = UINT64_MAX;
   for (int i = 0; i < started; i++) {
@@ -195,17 +213,8 @@ static void report(void) {
   printf("\"cpuMs\":%ld,\"firstOf\":[",
          usage.ru_utime.tv_sec * 1000 + usage.ru_utime.tv_usec / 1000 + usage.ru_stime.tv_sec * 1000 + usage.ru_stime.tv_usec / 1000);
   for (int s = 0; s < MAX_SOURCES; s++) {
-    uint64_t first = UINT64_MAX, last = 0;
-    int seen = 0;
-    for (int i = 0; i < started; i++) {
-      uint64_t at = viewers[i].first_of[s];
-      if (at == 0) continue;
-      seen++;
-      if (at < first) first = at;
-      if (at > last) last = at;
-    }
-    printf("%s{\"viewers\":%d,\"firstNs\":\"%llu\",\"lastNs\":\"%llu\"}", s ? "," : "", seen,
-           (unsigned long long)(seen ? first : 0), (unsigned long long)last);
+    if (s > 0) printf(",");
+    report_first(s);
   }
   uint64_t first_closed = UINT64_MAX, last_closed = 0;
   for (int i = 0; i < started; i++) {
@@ -249,7 +258,7 @@ static int obey(void) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 12) {
+  if (argc != 12 || atoi(argv[3]) > MAX_VIEWERS) {
     fprintf(stderr, "swarm: see the head of swarm.c\n");
     return 2;
   }
@@ -300,6 +309,11 @@ int main(int argc, char **argv) {
         continue;
       }
       if (v->is_closed) continue;
+      /* One that does not read would be told of its end for ever. */
+      if (v->is_stuck && v->first_key_ms >= 0 && events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+        leave(v);
+        continue;
+      }
       if (events[i].events & EPOLLOUT) {
         struct epoll_event in = {.events = EPOLLIN, .data.ptr = v};
         epoll_ctl(epoll, EPOLL_CTL_MOD, v->fd, &in);

@@ -1,9 +1,10 @@
 /** The viewers: swarm.c, built when it is needed, on a core of their own. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
+import type { Workbench } from '../workbench.ts';
 import type { PlayScript } from './play-script.ts';
 
 export interface SwarmOptions {
@@ -17,7 +18,6 @@ export interface SwarmOptions {
   readonly stuck?: number;
   readonly slow?: number;
   readonly script: PlayScript;
-  readonly directory: string;
   readonly core: number;
 }
 
@@ -34,10 +34,12 @@ export interface SwarmReport {
   readonly lateMs: readonly [number, number, number];
   readonly late: number;
   readonly cpuMs: number;
-  /** By source: how many viewers have seen it, and when the first and the last of them did (CLOCK_MONOTONIC). */
+  /** By source: how many viewers have seen it, and when the first, the middle one, 99 of 100 and the last did (CLOCK_MONOTONIC). */
   readonly firstOf: ReadonlyArray<{
     readonly viewers: number;
     readonly firstNs: string;
+    readonly p50Ns: string;
+    readonly p99Ns: string;
     readonly lastNs: string;
   }>;
   readonly closedNs: readonly [string, string];
@@ -50,13 +52,15 @@ export function buildSwarm(directory: string): string {
 }
 
 export class Swarm {
+  private readonly workbench: Workbench;
   private readonly child: ChildProcess;
   private readonly lines: Interface;
 
-  constructor(program: string, options: SwarmOptions) {
-    const { script, directory } = options;
-    const hello = join(directory, 'hello');
-    const andThen = join(directory, 'then');
+  constructor(workbench: Workbench, program: string, options: SwarmOptions) {
+    this.workbench = workbench;
+    const { script } = options;
+    const hello = join(workbench.directory, 'hello');
+    const andThen = join(workbench.directory, 'then');
     writeFileSync(hello, script.hello);
     writeFileSync(andThen, script.andThen);
     const numbers = [
@@ -67,21 +71,12 @@ export class Swarm {
       options.stuck ?? 0,
       options.slow ?? 0,
     ].map(String);
-    this.child = spawn(
-      'taskset',
-      [
-        '-c',
-        `${options.core}`,
-        program,
-        '127.0.0.1',
-        `${options.port}`,
-        ...numbers,
-        hello,
-        `${script.waitBytes}`,
-        andThen,
-      ],
-      { stdio: ['pipe', 'pipe', 'inherit'] },
-    );
+    const address = ['127.0.0.1', `${options.port}`];
+    const files = [hello, `${script.waitBytes}`, andThen];
+    this.child = workbench.start([program, ...address, ...numbers, ...files], {
+      core: options.core,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     this.lines = createInterface({ input: this.child.stdout as NodeJS.ReadableStream });
   }
 
@@ -95,10 +90,7 @@ export class Swarm {
   }
 
   async end(): Promise<void> {
-    if (this.child.exitCode !== null) return;
-    const ended = once(this.child, 'exit');
-    this.child.kill('SIGKILL');
-    await ended;
+    await this.workbench.end(this.child);
   }
 
   private async ask(line: string): Promise<string> {
