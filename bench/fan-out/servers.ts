@@ -38,8 +38,11 @@ const SERVER_CORE = 0;
 const START_MS = 20_000;
 const POLL_MS = 50;
 
-/** This server as it is installed on hosts, from the bundle in the directory, with a delivery budget. */
-export function understudy(deliveryBudgetMs: number): Server {
+/** This server as it is installed on hosts, from the bundle in the directory, with a delivery budget. It carries all viewers itself. */
+export function understudy(
+  deliveryBudgetMs: number,
+  { workers }: { readonly workers: number } = { workers: 0 },
+): Server {
   return {
     name: `understudy ${deliveryBudgetMs} ms`,
     protocols: ['rtmp', 'http-flv'],
@@ -56,7 +59,7 @@ export function understudy(deliveryBudgetMs: number): Server {
         rtmp: { port: rtmp },
         http: { port: http },
         control: { port: control, remote: false },
-        viewers: { deliveryBudgetMs, maxViewers: 100_000 },
+        viewers: { deliveryBudgetMs, workers, maxViewers: 100_000 },
         limits: { connections: 100_000, connectionsPerAddress: 100_000, handshakes: 10_000 },
       };
       writeFileSync(file, JSON.stringify(config));

@@ -31,12 +31,15 @@ const STOP_GRACE_MS = 2_000;
 /** The host's end of one worker: its process, the link to it, and the channel on which sockets go there. */
 export class WorkerProcess {
   isReady = false;
+  isEnded = false;
   /** Viewers that it has, or that are on their way. */
   viewers = 0;
   private readonly child: ChildProcess;
   private readonly link: Socket;
   private readonly clock: Clock;
   private readonly drain: DrainWatch;
+  /** Sockets that Node has not sent yet: one goes at a time, when the one before it has arrived. */
+  private readonly underWay = new Set<Socket>();
   private endReason: string | null = null;
 
   constructor(options: WorkerOptions) {
@@ -61,14 +64,13 @@ export class WorkerProcess {
       if (this.isEnded) return;
       this.isReady = false;
       this.isEnded = true;
+      for (const socket of this.underWay) socket.destroy();
       onEnded(this.endReason ?? reason);
     };
     this.child.on('error', (error) => end(error.message));
     this.child.on('exit', (code, signal) => end(signal === null ? `exit status ${code}` : signal));
     this.tell({ type: 'settings', limits, deliveryBudgetMs });
   }
-
-  isEnded = false;
 
   get pid(): number | undefined {
     return this.child.pid;
@@ -87,9 +89,8 @@ export class WorkerProcess {
 
   /** Hands a socket over; nothing may be read from or written to it here any more. */
   send(label: SocketLabel, socket: Socket): void {
-    this.child.send(label, socket, (error) => {
-      if (error !== null) socket.destroy();
-    });
+    this.underWay.add(socket);
+    this.child.send(label, socket, () => this.underWay.delete(socket));
   }
 
   /** Ends one that hangs. Called about once a second. */

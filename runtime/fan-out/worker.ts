@@ -22,12 +22,16 @@ interface CarriedViewer {
   socket: Socket | null;
   /** What is to be written as soon as the socket is there. */
   early: Buffer[];
+  /** Undefined: everything. */
+  chosen?: TrackChoice | null;
   select: (tracks: TrackChoice | null) => void;
   leave: Cancel;
 }
 
 const CHECK_MS = 1_000;
 const KEEP_ALIVE_MS = 15_000;
+/** Time to take what was written, after which the socket is destroyed. */
+const CLOSE_GRACE_MS = 1_000;
 /** Beside its program, a viewer may have this much unsent: answers to what it has asked. */
 const MAX_REPLY_BYTES = 1024 * 1024;
 
@@ -85,7 +89,7 @@ export class FanOutWorker {
         this.write(message.viewer, message.bytes);
         break;
       case 'select':
-        this.viewers.get(message.viewer)?.select(message.tracks);
+        this.select(message.viewer, message.tracks);
         break;
       case 'close':
         this.close(message.viewer, message.isGraceful);
@@ -135,7 +139,8 @@ export class FanOutWorker {
     socket.on('end', () => this.gone(id, 'closed by peer'));
     socket.on('close', () => this.gone(id, 'closed by peer'));
     socket.on('data', (bytes) => {
-      if (viewer.protocol.kind === 'rtmp') this.tell({ type: 'bytes', viewer: id, bytes });
+      if (viewer.protocol.kind === 'rtmp' && this.viewers.has(id))
+        this.tell({ type: 'bytes', viewer: id, bytes });
     });
     for (const bytes of viewer.early) socket.write(bytes);
     viewer.early = [];
@@ -162,6 +167,14 @@ export class FanOutWorker {
     const { queue, leave } = feed.join(sink, whole);
     viewer.leave = leave;
     viewer.select = (tracks) => queue.select(tracks === null ? null : onlyTracks(whole, tracks));
+    if (viewer.chosen !== undefined) viewer.select(viewer.chosen);
+  }
+
+  private select(id: number, tracks: TrackChoice | null): void {
+    const viewer = this.viewers.get(id);
+    if (viewer === undefined) return;
+    viewer.chosen = tracks;
+    viewer.select(tracks);
   }
 
   private write(id: number, bytes: Buffer): void {
@@ -178,8 +191,12 @@ export class FanOutWorker {
     if (viewer === undefined) return;
     this.viewers.delete(id);
     viewer.leave();
-    if (isGraceful) viewer.socket?.end();
-    else viewer.socket?.destroy();
+    const { socket } = viewer;
+    if (!isGraceful) socket?.destroy();
+    else {
+      socket?.end();
+      this.clock.after(CLOSE_GRACE_MS, () => socket?.destroy());
+    }
   }
 
   /** For a cause of its own; the host hears of it. */
