@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { LOOPBACK, rtmpBase } from './addresses.ts';
 import { type Terminal, table } from './cli/terminal.ts';
 import { type Config, ownedInputs } from './contract/config.ts';
@@ -18,8 +18,9 @@ export interface DemoOptions {
 /** An encoder that was killed comes back after this long, so that a failback can be watched too. */
 const RESTART_MS = 20_000;
 const COMMAND = join(import.meta.dirname, 'understudy.mjs');
-/** In the host bundle, all of this is one file, and there is no npx. */
-export const SHOWN_COMMAND = import.meta.filename === COMMAND ? 'node understudy.mjs' : 'npx understudy';
+/** In the host bundle, all of this is JavaScript, and there is no npx. */
+export const SHOWN_COMMAND =
+  extname(import.meta.filename) === extname(COMMAND) ? 'node understudy.mjs' : 'npx understudy';
 const CLIPS = join(import.meta.dirname, 'clips');
 const KEY_VARIABLE = 'UNDERSTUDY_DEMO_KEY';
 

@@ -13,7 +13,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { buildSync, type Metafile } from 'esbuild';
 import { builtFiles, consoleBuildOptions } from '../runtime/console/build-console.ts';
 import { CONSOLE_FOLDER } from '../runtime/console/console-file.ts';
@@ -83,7 +83,8 @@ export function buildBundle(root: string, out: string): Bundle {
 }
 
 interface BundledCommand {
-  readonly code: Uint8Array;
+  /** By name. */
+  readonly code: ReadonlyMap<string, Uint8Array>;
   readonly comments: string;
   readonly metafile: Metafile;
 }
@@ -91,11 +92,15 @@ interface BundledCommand {
 function bundleCommand(root: string): BundledCommand {
   const { outputFiles, metafile } = buildSync({
     absWorkingDir: root,
-    entryPoints: [ENTRY],
-    outfile: COMMAND_FILE,
+    entryPoints: { [basename(COMMAND_FILE, extname(COMMAND_FILE))]: ENTRY },
+    outdir: root,
+    outExtension: { '.js': extname(COMMAND_FILE) },
+    chunkNames: '[name]-[hash]',
     write: false,
     metafile: true,
     bundle: true,
+    // Each command loads what it needs: a worker has no use for the configuration's schema, nor a host for the camera's server.
+    splitting: true,
     external: LEFT_OUT,
     platform: 'node',
     format: 'esm',
@@ -106,9 +111,12 @@ function bundleCommand(root: string): BundledCommand {
     preserveSymlinks: true,
     logLevel: 'silent',
   });
-  const code = outputFiles.find(({ path }) => path.endsWith('.mjs'))?.contents;
-  if (code === undefined) throw new Error('esbuild made no JavaScript');
-  const comments = outputFiles.find(({ path }) => path.endsWith('.LEGAL.txt'))?.text ?? '';
+  const code = new Map<string, Uint8Array>();
+  let comments = '';
+  for (const { path, contents, text } of outputFiles) {
+    if (extname(path) === extname(COMMAND_FILE)) code.set(basename(path), contents);
+    else comments += text;
+  }
   return { code, comments, metafile };
 }
 
@@ -119,7 +127,7 @@ function collectFiles(
 ): Map<string, Uint8Array> {
   const sources = [...new Set([...filesIn(metafile), ...filesIn(page)])];
   const contents = new Map<string, Uint8Array>([
-    [COMMAND_FILE, code],
+    ...code,
     [NOTICE_FILE, Buffer.from(thirdPartyNotice(root, sources, comments))],
   ]);
   for (const path of COPIED) contents.set(basename(path), readFileSync(join(root, path)));

@@ -1,6 +1,6 @@
 /** The servers that are compared, each as a process of its own on one core. */
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -29,6 +29,9 @@ export interface Ports {
 const HERE = import.meta.dirname;
 const NODE = [process.execPath, '--import', 'tsx'];
 const NGINX_MODULE = '/usr/lib/nginx/modules/ngx_rtmp_module.so';
+/** As the unit starts it on hosts. */
+const UNIT = readFileSync(join(HERE, '../../runtime/systemd/understudy.service'), 'utf8');
+const NODE_OPTIONS = /^Environment=NODE_OPTIONS=(.*)$/m.exec(UNIT)?.[1] ?? '';
 const KEYS = { BENCH_KEY: 'bench-key-0123456789', BENCH_SPARE_KEY: 'bench-spare-key-0123456789' };
 /** What the encoders of this server publish: application and stream, with the key. */
 export const MASTER = `master/camera1?key=${KEYS.BENCH_KEY}`;
@@ -63,7 +66,8 @@ export function understudy(
         limits: { connections: 100_000, connectionsPerAddress: 100_000, handshakes: 10_000 },
       };
       writeFileSync(file, JSON.stringify(config));
-      return [process.execPath, join(directory, 'understudy/understudy.mjs'), 'run', '--config', file];
+      const command = [join(directory, 'understudy/understudy.mjs'), 'run', '--config', file];
+      return ['env', `NODE_OPTIONS=${NODE_OPTIONS}`, process.execPath, ...command];
     },
   };
 }

@@ -1,5 +1,5 @@
 /** The MediaLive channels of a deployment, as the control function is told of them by its environment. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The control function's environment variable that holds `Channels` as JSON. */
 export const CHANNELS_VARIABLE = 'UNDERSTUDY_CHANNELS';

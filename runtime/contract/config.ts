@@ -1,5 +1,5 @@
 /** The schema of `understudy.config.json`: every key with its bounds, its default and the text that editors show. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { METRIC_NAMESPACE } from './metric-names.ts';
 
 /** The names of masters, backups and programs: they travel in URLs, file names and metric dimensions. */

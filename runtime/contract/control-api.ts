@@ -2,7 +2,7 @@
  * The control API of a host, version 1: what its routes take and answer. Served on the loopback address, and on the HTTP port
  * to those who have the token. The description that is served with it is made of these schemas.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a host answers: it is not read by these schemas, only described by them, and held to them by tests. */
 function answer<T extends z.ZodRawShape>(shape: T) {

@@ -2,7 +2,7 @@
  * What `understudy status --brief` prints: all that the control function and the dashboard need of a host, in one line that
  * fits into what Run Command keeps of a command's output. Read with suspicion: it comes from another machine.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const name = z.string().min(1).max(100);
 const time = z.number().min(0);

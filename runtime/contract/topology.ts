@@ -2,7 +2,7 @@
  * What the control function knows of its deployment. The synth writes it beside the function's code, from the
  * configuration; nothing in it is secret, and nothing in it is known at deployment only.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const topologySchema = z.strictObject({
   /** The configuration's `name`: in the names of alarms, in tags and in metrics. */

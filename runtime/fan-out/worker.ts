@@ -6,8 +6,8 @@ import { joinFlv } from '../output/flv-viewer.ts';
 import { onlyTracks } from '../output/packet-format.ts';
 import { ProgramFeed } from '../output/program-feed.ts';
 import { rtmpFormatFor } from '../output/rtmp-formats.ts';
-import type { ViewerLimits, ViewerSink } from '../output/viewer-queue.ts';
-import { peerAddress } from '../rtmp/peer-address.ts';
+import { SocketSink } from '../output/socket-sink.ts';
+import type { ViewerLimits } from '../output/viewer-queue.ts';
 import { pendingBytes } from '../rtmp/pending-bytes.ts';
 import type { TrackChoice } from '../rtmp/server-handler.ts';
 import { encodeMessage } from './link.ts';
@@ -150,14 +150,7 @@ export class FanOutWorker {
   private join(id: number, viewer: CarriedViewer, socket: Socket): void {
     const feed = this.feeds.get(viewer.program);
     if (feed === undefined) throw new Error(`a viewer of ${viewer.program}, which is not carried here`);
-    const sink: ViewerSink = {
-      address: peerAddress(socket),
-      get pendingBytes() {
-        return pendingBytes(socket);
-      },
-      write: (bytes) => socket.write(bytes),
-      close: (reason) => this.gone(id, reason),
-    };
+    const sink = new SocketSink(socket, (reason) => this.gone(id, reason));
     const { protocol } = viewer;
     if (protocol.kind === 'http-flv') {
       viewer.leave = joinFlv(feed, sink);

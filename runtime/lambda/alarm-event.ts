@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { shortened } from '../contract/wording.ts';
 import type { ControlEvent } from './plan.ts';
 

@@ -1,5 +1,5 @@
 import { InvalidInstanceId } from '@aws-sdk/client-ssm';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CommandAnswer } from '../contract/control-api.ts';
 import { describeFailure } from './call-failure.ts';
 import { describeInvocation, printable } from './invocation.ts';

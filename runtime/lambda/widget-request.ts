@@ -1,5 +1,5 @@
 /** What the dashboard calls the widget's function with: nothing, to be shown the table, or what a button stands for. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Topology } from '../contract/topology.ts';
 
 const program = z.string().max(100);

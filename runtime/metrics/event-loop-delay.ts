@@ -7,7 +7,8 @@ export interface EventLoopDelay {
   stop(): void;
 }
 
-const TICK_MS = 20;
+/** A shorter delay may be seen in part. Each tick wakes a host that has nothing else to do. */
+const TICK_MS = 50;
 
 /**
  * Watches the event loop: a timer that is late shows how long something held it up. Node's monitorEventLoopDelay is no

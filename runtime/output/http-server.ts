@@ -8,6 +8,7 @@ import { peerAddress } from '../rtmp/peer-address.ts';
 import { pendingBytes } from '../rtmp/pending-bytes.ts';
 import { joinFlv } from './flv-viewer.ts';
 import type { ProgramFeed } from './program-feed.ts';
+import { SocketSink } from './socket-sink.ts';
 import type { CloseCause } from './viewer-queue.ts';
 
 export interface HttpServerOptions {
@@ -146,7 +147,7 @@ function refuseUpgrade(socket: Duplex, refused: Refused): void {
 
 /**
  * The response has no length and no chunks: it ends with the connection (RFC 9112, 6.3), so that what is written to
- * each viewer is one shared buffer and nothing else.
+ * each viewer is one shared buffer and nothing else. Behind the head, it goes to the socket directly.
  */
 function sendFlv(
   request: IncomingMessage,
@@ -176,18 +177,11 @@ function sendFlv(
     leave();
     options.onViewer({ program, address, protocol: 'http-flv', ended: reason });
   });
-  const joinHere = (): Cancel =>
-    joinFlv(feed, {
-      address,
-      get pendingBytes() {
-        return response.writableLength - socket.writableLength + pendingBytes(socket);
-      },
-      write: (bytes) => response.write(bytes),
-      close: (reason) => {
-        end(reason);
-        response.destroy();
-      },
-    });
+  const close = (reason: string): void => {
+    end(reason);
+    response.destroy();
+  };
+  const joinHere = (): Cancel => joinFlv(feed, new SocketSink(socket, close));
   const { carrier, clock } = options;
   // Not while Node's parser is at work on it: it would keep the socket.
   if (carrier?.wantsViewer()) {

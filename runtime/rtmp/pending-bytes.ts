@@ -4,21 +4,23 @@ import type { Socket } from 'node:net';
 interface WriteState {
   readonly _handle?: { readonly writeQueueSize?: number } | null;
   readonly _writableState?: { readonly writelen?: number };
+  readonly encrypted?: boolean;
 }
 
 /**
  * Bytes that were written to a socket and that the kernel has not taken yet. `writableLength` alone counts a write as a
  * whole until its last byte is taken, and Node gathers all that waits into one write: a slow reader, with megabytes in front
  * of it, would seem to take nothing at all. libuv knows how much of it is left (Node's own `setTimeout` of a socket goes by
- * that too). Where a version of Node does not say so, the whole write counts.
+ * that too), and of what was written past the stream (write-socket.ts). Where a version of Node does not say so, the whole
+ * write counts. Under TLS, libuv has other bytes.
  */
 export function pendingBytes(socket: Socket): number {
   const { writableLength } = socket;
-  if (writableLength === 0) return 0;
-  const { _handle: handle, _writableState: state } = socket as WriteState;
+  const { _handle: handle, _writableState: state, encrypted } = socket as WriteState;
+  if (writableLength === 0) return encrypted ? 0 : (handle?.writeQueueSize ?? 0);
   const left = handle?.writeQueueSize;
   const underWay = state?.writelen;
   // While it connects, nothing has been handed to libuv.
   if (left === undefined || underWay === undefined || socket.connecting) return writableLength;
-  return writableLength - underWay + Math.min(left, underWay);
+  return writableLength - underWay + (encrypted ? Math.min(left, underWay) : left);
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { pendingBytes } from './pending-bytes.ts';
 
 /** What Node knows of the socket's file. */
 interface Handle {
@@ -13,7 +14,7 @@ interface Handle {
  */
 export function releaseSocket(socket: Socket): boolean {
   const { _handle: handle } = socket as { readonly _handle?: Handle | null };
-  const isIdle = socket.writableLength === 0 && socket.readableLength === 0;
+  const isIdle = pendingBytes(socket) === 0 && socket.readableLength === 0;
   if (socket instanceof TLSSocket || socket.destroyed || !isIdle) return false;
   if (handle?.readStop === undefined) return false;
   handle.readStop();

@@ -4,10 +4,10 @@ import { ProtocolError } from '../codec/protocol-error.ts';
 import type { Clock } from '../media/clock.ts';
 import { AckWindow } from './ack-window.ts';
 import { ChunkReader } from './chunk-reader.ts';
+import { ConnectionViewer } from './connection-viewer.ts';
 import { Handshake } from './handshake.ts';
 import { decodeMessage } from './message.ts';
 import { peerAddress } from './peer-address.ts';
-import { pendingBytes } from './pending-bytes.ts';
 import { ReadAllowance } from './read-allowance.ts';
 import type { ServerHandler, Viewer } from './server-handler.ts';
 import { ServerSession, type SessionConnection } from './server-session.ts';
@@ -116,7 +116,7 @@ export class ServerConnection implements SessionConnection {
 
   write(bytes: Buffer): void {
     this.replyBytes = bytes.length + (this.socket.writableLength === 0 ? 0 : this.replyBytes);
-    this.transmit(bytes);
+    if (!this.isClosed) this.socket.write(bytes);
   }
 
   allowLargeMessages(): void {
@@ -130,18 +130,7 @@ export class ServerConnection implements SessionConnection {
   }
 
   viewer(messageStreamId: number, onAir: () => void): Viewer {
-    const { socket } = this.options;
-    return {
-      messageStreamId,
-      address: this.address,
-      get pendingBytes() {
-        return pendingBytes(socket);
-      },
-      write: (bytes) => this.transmit(bytes),
-      onAir,
-      close: (reason) => this.close(reason),
-      offerSocket: (take) => this.offerSocket(take),
-    };
+    return new ConnectionViewer({ messageStreamId, connection: this, socket: this.options.socket, onAir });
   }
 
   close(reason: string): void {
@@ -169,7 +158,7 @@ export class ServerConnection implements SessionConnection {
     socket.on('close', () => this.finish('closed by peer'));
   }
 
-  private offerSocket(take: (socket: Socket) => Duplex | null): void {
+  offerSocket(take: (socket: Socket) => Duplex | null): void {
     const { socket } = this.options;
     if (this.isClosed || this.socket !== socket) return;
     const stand = take(socket);
@@ -179,10 +168,6 @@ export class ServerConnection implements SessionConnection {
     this.socket = stand;
     this.listen(stand);
     this.options.onHandedOver?.();
-  }
-
-  private transmit(bytes: Buffer): void {
-    if (!this.isClosed) this.socket.write(bytes);
   }
 
   private receive(data: Buffer): void {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { startCameraChild } from '../../runtime/camera/camera-child.ts';
 import type { CameraOrder } from '../../runtime/camera/order.ts';
 import type { CameraProcess } from '../../runtime/camera/supervisor.ts';
+import { childEnvironment } from '../../runtime/child-environment.ts';
 import { until } from '../support/until.ts';
 
 const ORDER: CameraOrder = {
@@ -17,7 +18,7 @@ function start(script: string, lines: string[], env: Record<string, string> = {}
   return startCameraChild({
     order: ORDER,
     command: [process.execPath, '-e', script],
-    env: { ...process.env, ...env },
+    env: childEnvironment({ ...process.env, ...env }),
     onLine: (line) => lines.push(line),
   });
 }

@@ -1007,7 +1007,13 @@ describe('a configuration without problems', () => {
       http: { port: 8080 },
       hls: { segmentMs: 2_000, partMs: 500, segments: 6, limitBytes: 67_108_864 },
       control: { port: 8081, remote: true, publicReads: false, trustLoopback: true },
-      viewers: { queueLimitBytes: 4_194_304, stuckTimeoutMs: 10_000, maxViewers: 5000, deliveryBudgetMs: 40 },
+      viewers: {
+        queueLimitBytes: 4_194_304,
+        stuckTimeoutMs: 10_000,
+        maxViewers: 5000,
+        deliveryBudgetMs: 40,
+        workers: 'auto',
+      },
       warmBuffer: { limitBytes: 33_554_432, limitMs: 20_000 },
       limits: {
         connections: 10_000,

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Audience, type ViewerSight } from '../support/audience.ts';
@@ -126,6 +127,41 @@ describe('viewers on workers', () => {
       await test.host.stop('stopped by the test');
       expect(ended(await viewers.look())).not.toEqual([]);
       for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    },
+    TEST_MS,
+  );
+});
+
+describe('a host that may start workers as it needs them', () => {
+  const OWN = 50;
+  const encoder = new Audience();
+  const viewers = new Audience();
+  let test: TestHost;
+
+  afterAll(async () => {
+    await test.host.stop('the test is over');
+    await Promise.all([encoder.stop(), viewers.stop()]);
+  }, TEST_MS);
+
+  // On one core there are none.
+  (availableParallelism() > 1 ? it : it.skip)(
+    'carries fifty viewers itself, and has the first worker for those who come then',
+    async () => {
+      test = await startTestHost({
+        masters: [{ name: 'camera1' }],
+        slate: false,
+      });
+      await encoder.publish(join(CLIPS, 'camera1.flv'), test.publishUrl('master/camera1'));
+      const play = (count: number): Promise<unknown> =>
+        Promise.all(Array.from({ length: count }, () => viewers.play(test.flvUrl('camera1'))));
+      await play(OWN);
+      expect(test.host.workers).toEqual([]);
+      await play(1);
+      await until('a worker is there', () => test.host.workers.length === 1, PATIENCE_MS);
+      await play(4);
+      expect(test.host.workers.map((worker) => worker.viewers)).toEqual([4]);
+      expect(test.host.viewers).toBe(OWN + 1 + 4);
+      expect((await viewers.look()).flatMap(({ breaches }) => breaches)).toEqual([]);
     },
     TEST_MS,
   );

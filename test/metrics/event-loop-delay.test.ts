@@ -10,11 +10,11 @@ describe('the delay of the event loop', () => {
     const delay = watchEventLoop(clock);
     clock.advance(1_000);
     expect(delay.takeWorstMs()).toBe(0);
-    for (const stillMs of [50, 120, 70]) {
+    for (const stillMs of [80, 150, 100]) {
       clock.freeze(stillMs);
       clock.advance(100);
     }
-    // A timer was due up to 20 ms after it stood still.
+    // A timer was due 50 ms after it had begun to stand still.
     expect(delay.takeWorstMs()).toBe(100);
     expect(delay.takeWorstMs()).toBe(0);
     delay.stop();
@@ -26,7 +26,7 @@ describe('the delay of the event loop', () => {
     const delay = watchEventLoop(clock);
     clock.advance(1_000);
     clock.freeze(320.25);
-    expect(delay.takeWorstMs()).toBe(300.3);
+    expect(delay.takeWorstMs()).toBe(270.3);
   });
 
   it('is measured on a real loop', async () => {
@@ -36,7 +36,7 @@ describe('the delay of the event loop', () => {
       while (performance.now() - heldUpAt < 300) {
         // Nothing else gets its turn.
       }
-      expect(delay.takeWorstMs()).toBeGreaterThan(270);
+      expect(delay.takeWorstMs()).toBeGreaterThan(240);
       await until('a loop with nothing to do', () => delay.takeWorstMs() < 100);
     } finally {
       delay.stop();

@@ -2,7 +2,7 @@
  * A command document as the synthesized template has it, and what Systems Manager makes of it.
  * https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-syntax-data-elements-parameters.html
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { resolvedAll, type TemplateValues } from '../../lib/support/template-values.ts';
 import { AwsError } from './aws-error.ts';
 

@@ -1,5 +1,5 @@
 import type { PutMetricDataCommandInput, StandardUnit } from '@aws-sdk/client-cloudwatch';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const metricSchema = z.strictObject({
   Name: z.string(),

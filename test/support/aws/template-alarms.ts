@@ -1,5 +1,5 @@
 /** Alarms as a synthesized template has them: properties that the tests' CloudWatch does not know are refused. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { resolved, resolvedAll, type TemplateValues } from '../../lib/support/template-values.ts';
 
 const actions = z.array(z.string()).default([]);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { resolvedAll, type TemplateValues } from '../../lib/support/template-values.ts';
 import type { TemplateJson } from './template-alarms.ts';
 
