@@ -9,6 +9,8 @@ import { type ViewerLimits, ViewerQueue, type ViewerSink } from './viewer-queue.
 
 /** More than this of a GOP is not kept for those who join: they wait for the next keyframe. */
 const MAX_JOIN_BYTES = 16 * 1024 * 1024;
+/** A slice ends with the packet that makes it this long. */
+const SLICE_BYTES = 32 * 1024;
 
 type Pacer = Pick<DeliveryPacer, 'holdMs' | 'took'>;
 
@@ -223,21 +225,22 @@ export class ProgramFeed implements ProgramListener, Delivery {
     this.cancelHeld = null;
     const packets = this.pending;
     if (packets.length === 0) return;
+    this.pending = [];
+    const startedAt = this.clock.now();
+    for (const slice of slicesOf(packets)) this.deliver(slice);
+    this.pacer.took(this, this.queues.size === 0 ? 0 : this.clock.now() - startedAt);
+  }
+
+  private deliver(packets: readonly ProgramPacket[]): void {
     for (const packet of packets) this.keepForJoins(packet);
     const baseVersion = this.pendingBaseVersion;
-    this.pending = [];
     this.pendingBaseVersion = this.headersVersion;
-    if (this.queues.size === 0) {
-      this.pacer.took(this, 0);
-      return;
-    }
+    if (this.queues.size === 0) return;
     const firstVideo = packets.find((p) => p.kind === 'frame' && p.track === 'video');
     const isEntry = firstVideo?.kind === 'frame' ? firstVideo.keyframe : !this.sourceHasVideo;
     const batch = this.newBatch(packets, isEntry, baseVersion);
     const headers = this.headers(packets);
-    const startedAt = this.clock.now();
     for (const queue of this.queues) queue.send(batch, headers);
-    this.pacer.took(this, this.clock.now() - startedAt);
   }
 
   /** The headers in force, dated like the GOP that follows them, but for those that `next` brings itself. */
@@ -282,6 +285,24 @@ export class ProgramFeed implements ProgramListener, Delivery {
     this.gopBatch = null;
     this.headersBatch = null;
   }
+}
+
+/**
+ * A source's whole past goes out at a switch, to a thousand viewers half a gigabyte: in slices, so that the last viewer has the
+ * beginning before the first one has the end.
+ */
+function slicesOf(packets: readonly ProgramPacket[]): Array<readonly ProgramPacket[]> {
+  const slices: ProgramPacket[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const packet of packets) {
+    if (bytes >= SLICE_BYTES) {
+      slices.push([]);
+      bytes = 0;
+    }
+    slices.at(-1)?.push(packet);
+    bytes += 'payload' in packet ? packet.payload.length : 0;
+  }
+  return slices;
 }
 
 /** A codec configuration, or what goes with a default track and holds until the next. */
