@@ -14,13 +14,15 @@ const STORAGE_RESOLUTION_S = 1;
 const MAX_ATTEMPTS = 2;
 const CONNECTION_TIMEOUT_MS = 2_000;
 
+type Sdk = typeof import('@aws-sdk/client-cloudwatch');
+
 /**
  * PutMetricData by the AWS SDK. Credentials and endpoint come from where the SDK looks for them: environment, profile,
  * instance role; AWS_ENDPOINT_URL_CLOUDWATCH. Hosts without CloudWatch never load the SDK.
  */
 export class CloudWatchSender implements MetricSender {
   private readonly options: CloudWatchSenderOptions;
-  private sdk: Promise<typeof import('@aws-sdk/client-cloudwatch')> | null = null;
+  private sdk: Promise<Sdk> | null = null;
   private client: CloudWatchClient | null = null;
 
   constructor(options: CloudWatchSenderOptions) {
@@ -50,10 +52,10 @@ export class CloudWatchSender implements MetricSender {
     await this.client.send(command, { abortSignal: signal });
   }
 
-  private loadSdk(): NonNullable<CloudWatchSender['sdk']> {
+  private loadSdk(): Promise<Sdk> {
     // On Node 20 the SDK warns of versions to come. Ours is pinned, and the warning is no JSON line.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-    this.sdk ??= import('@aws-sdk/client-cloudwatch');
+    this.sdk ??= importSdk();
     return this.sdk;
   }
 
@@ -61,6 +63,12 @@ export class CloudWatchSender implements MetricSender {
     this.client?.destroy();
     this.client = null;
   }
+}
+
+/** Node finds the names of what a CommonJS package exports; in the host bundle, it has them all under `default`. */
+async function importSdk(): Promise<Sdk> {
+  const sdk: Sdk & { readonly default?: Sdk } = await import('@aws-sdk/client-cloudwatch');
+  return sdk.default ?? sdk;
 }
 
 function toMetricDatum(datum: BatchDatum): MetricDatum {
