@@ -41,8 +41,8 @@ const SILENT_MS = 1_000;
 const UNKNOWN_FRAME_MS = 20;
 /** No segment has as many parts: the fragments' numbers rise from part to part and from segment to segment. */
 const FRAGMENT_NUMBERS = 1_024;
-/** A shorter segment is made longer. */
-const LEAST_MS = 40;
+/** A shorter segment is made so long: as a frame usually is, and longer than a frame of sound. */
+const LEAST_MS = 33;
 
 interface OpenSegment {
   readonly number: number;
@@ -65,7 +65,7 @@ interface OpenSegment {
  *   next number, and is longer, until numbers and program time are in step again. It is a discontinuity, unless only the
  *   configuration is another: players then go on with the same timeline, to the millisecond.
  * - Where a source comes back for one picture and another one follows at once, 1 ms later, the picture's segment lasts as long
- *   as its sound, and the next pictures give way, in steps of 1 ms. hls.js takes the times of what is in a part for those of the
+ *   as a frame, and the next pictures give way, in steps of 1 ms. hls.js takes the times of what is in a part for those of the
  *   part, and looks behind such a short one for the next in vain.
  * - A part ends before it would be longer than partMs. The last one of a segment may be shorter.
  *
@@ -218,7 +218,7 @@ export class Segmenter {
     const heldMs = lead.held?.time ?? open.partStartMs;
     const { partMs } = this.options;
     const isNear = nextMs > heldMs && nextMs - heldMs <= partMs;
-    const endMs = isNear ? this.longEnough(open, nextMs) : heldMs + lead.usualMs;
+    const endMs = isNear ? longEnough(open, nextMs) : heldMs + lead.usualMs;
     this.floorMs = endMs;
     if (endMs - open.partStartMs > partMs) this.putPart(open, heldMs);
     lead.complete(endMs);
@@ -226,12 +226,6 @@ export class Segmenter {
     this.tracks.video.showBefore(endMs);
     this.end(endMs);
     for (const track of Object.values(this.tracks)) track.clear();
-  }
-
-  /** Where a segment ends that would at `endMs`: a short one lasts as long as its sound. */
-  private longEnough({ startMs, lead }: OpenSegment, endMs: number): number {
-    if (endMs - startMs >= LEAST_MS || lead === 'audio') return endMs;
-    return Math.max(startMs + LEAST_MS, this.tracks.audio.endMs);
   }
 
   private end(endMs: number): void {
@@ -263,6 +257,11 @@ export class Segmenter {
   }
 }
 
+/** Where a segment ends that would at `endMs`. Sound alone has no frames that short. */
+function longEnough({ startMs, lead }: OpenSegment, endMs: number): number {
+  return lead === 'video' ? Math.max(endMs, startMs + LEAST_MS) : endMs;
+}
+
 /** The frames of one track that no part has yet. */
 class TrackSamples {
   /** Their durations are known. */
@@ -274,11 +273,6 @@ class TrackSamples {
   push(sample: Sample): void {
     this.complete(sample.time);
     this.held = sample;
-  }
-
-  /** Of the held one, if it lasts as long as frames do on this track. */
-  get endMs(): number {
-    return this.held === null ? Number.NEGATIVE_INFINITY : this.held.time + this.usualMs;
   }
 
   /** The held one ends here; without a time, after as long as frames last on this track. */
