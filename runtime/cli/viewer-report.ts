@@ -83,7 +83,7 @@ export class ViewerReporter {
     if (cuePoint === null) return;
     const { source, timestamp } = cuePoint;
     // The first one says what a program began with.
-    if (this.source !== null || this.report.video.frames + this.report.audio.frames > 0) {
+    if (this.source !== null || this.lastArrival !== null) {
       this.report.switches.push({ source, timestamp, atMs: Math.round(now - this.startedAt) });
       this.awaitsKeyframe = true;
     }

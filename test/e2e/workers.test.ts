@@ -76,7 +76,10 @@ describe('viewers on workers', () => {
         'all have seen both switches',
         async () => {
           const sights = await viewers.look();
-          for (const [index, { breaches }] of sights.entries()) seen[index]?.push(...breaches);
+          for (const [index, { breaches }] of sights.entries()) {
+            // Looks may follow each other faster than frames do.
+            seen[index]?.push(...breaches.filter((breach) => breach !== 'no media arrived'));
+          }
           return seen.every((breaches) => switchesIn(breaches) === 2);
         },
         PATIENCE_MS,
