@@ -29,11 +29,11 @@ const TONES = { own: 2, peer: 3, floor: 1 };
 const STYLE = `
   text { font: 13px system-ui, sans-serif; fill: #333 }
   .page { fill: #fff } .title { font-size: 16px; font-weight: 600 } .note, .tick { font-size: 12px; fill: #666 }
-  .grid { stroke: #ddd } .line { fill: none; stroke-width: 2 } .own .line { stroke-width: 3 } .own text { font-weight: 600 }
+  .grid { stroke: #ddd } .line { fill: none; stroke: var(--tone); stroke-width: 2 } .own .line { stroke-width: 3 } .own text { font-weight: 600 }
   .floor .line { stroke-dasharray: 5 4 }
   .own0 { --tone: #0b63c5 } .own1 { --tone: #00766c } .peer0 { --tone: #b3400e } .peer1 { --tone: #8a5a00 } .peer2 { --tone: #9c2b83 }
   .floor0 { --tone: #6b6b6b }
-  .line { stroke: var(--tone) } .dot, .label { fill: var(--tone) }
+  .dot, .label { fill: var(--tone) }
   @media (prefers-color-scheme: dark) {
     text { fill: #ddd } .page { fill: #16181c } .note, .tick { fill: #a0a4ab } .grid { stroke: #353941 }
     .own0 { --tone: #6db3ff } .own1 { --tone: #4fd1c0 } .peer0 { --tone: #ff9466 } .peer1 { --tone: #e6b450 } .peer2 { --tone: #ee8fd8 }
