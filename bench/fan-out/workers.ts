@@ -16,6 +16,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { table } from '../../runtime/cli/terminal.ts';
 import { buildBundle } from '../../scripts/build-bundle.ts';
+import { isRunning } from '../../test/support/is-running.ts';
 import { until } from '../../test/support/until.ts';
 import { describeMachine, printFacts } from '../machine.ts';
 import { median } from '../statistics.ts';
@@ -104,7 +105,7 @@ async function measure(protocol: Protocol, workers: number): Promise<Carried> {
   } finally {
     await workbench.endAll();
     // They end with their host.
-    await until('the workers are gone', () => pids.every((pid) => !isThere(pid)), WORKERS_MS);
+    await until('the workers are gone', () => pids.every((pid) => !isRunning(pid)), WORKERS_MS);
     for (const own of shares) own.remove();
   }
 }
@@ -132,14 +133,5 @@ async function ramp(protocol: Protocol, play: string): Promise<Carried> {
     if (!isLate) viewers = before.joined;
     if (lateLooks === LATE_LOOKS || now.joined === MOST_VIEWERS) return { viewers, loadShare };
     if (now.closed > 0) throw new Error(`${now.closed} viewers were closed`);
-  }
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

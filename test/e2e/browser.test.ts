@@ -2,15 +2,13 @@
  * What viewers see: a browser plays a program with hls.js and with mpegts.js, side by side, while the master is killed, frozen
  * and stopped, again and again. Its video elements must not notice.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeInBrowser } from '../support/browser.ts';
 import { BrowserPlayers } from '../support/browser-players.ts';
-import { makeTestClip, type TestClipOptions } from '../support/clip-maker.ts';
+import type { TestClipOptions } from '../support/clip-maker.ts';
 import { startTestHost, type TestHost } from '../support/e2e-host.ts';
-import { FfmpegPublisher } from '../support/ffmpeg-peers.ts';
+import { FfmpegEncoders } from '../support/ffmpeg-encoders.ts';
+import type { FfmpegPublisher } from '../support/ffmpeg-peers.ts';
 import type { FlvPlayer, HlsPlayer } from '../support/player-page.ts';
 import { until } from '../support/until.ts';
 
@@ -65,22 +63,11 @@ const playersOf = (test: TestHost): ReadonlyArray<HlsPlayer | FlvPlayer> => [
 
 for (const { name, master, backup, rounds, sizes } of VARIANTS) {
   describeInBrowser(`a browser: ${name}`, () => {
-    const directory = mkdtempSync(join(tmpdir(), 'understudy-browser-'));
-    const publishers = new Map<string, FfmpegPublisher>();
+    const encoders = new FfmpegEncoders((input) => test.publishUrl(input));
+    const masterPublisher = (): FfmpegPublisher => encoders.of('master/camera1');
     let test: TestHost;
     let players: BrowserPlayers;
 
-    const publish = async (input: string): Promise<void> => {
-      const clip = join(directory, input === 'backup/spare' ? 'backup.flv' : 'master.flv');
-      const publisher = new FfmpegPublisher(clip, test.publishUrl(input));
-      publishers.set(input, publisher);
-      await publisher.begun;
-    };
-    const masterPublisher = (): FfmpegPublisher => {
-      const publisher = publishers.get('master/camera1');
-      if (publisher === undefined) throw new Error('nobody publishes master/camera1');
-      return publisher;
-    };
     const shows = (source: string): Promise<unknown> =>
       until(
         `camera1 shows ${source}`,
@@ -92,7 +79,7 @@ for (const { name, master, backup, rounds, sizes } of VARIANTS) {
       await lost[way]();
       await shows('backup/spare');
       if (way === 'freeze') lost.thaw();
-      else await publish('master/camera1');
+      else await encoders.publish('master/camera1');
       await shows('master/camera1');
     };
     /** Waits until the players have played what comes out now. */
@@ -103,10 +90,7 @@ for (const { name, master, backup, rounds, sizes } of VARIANTS) {
     };
 
     beforeAll(async () => {
-      await Promise.all([
-        makeTestClip(join(directory, 'master.flv'), master),
-        makeTestClip(join(directory, 'backup.flv'), backup),
-      ]);
+      await encoders.makeClips({ master, backup });
       test = await startTestHost({
         masters: [{ name: 'camera1' }],
         backups: [{ name: 'spare' }],
@@ -115,7 +99,7 @@ for (const { name, master, backup, rounds, sizes } of VARIANTS) {
         failover: { failbackHoldMs: 1_000, flap: { maxHoldMs: 1_000 } },
         hls: { segmentMs: 1_000 },
       });
-      await Promise.all(['master/camera1', 'backup/spare'].map(publish));
+      await Promise.all(['master/camera1', 'backup/spare'].map((input) => encoders.publish(input)));
       await shows('master/camera1');
       await until('the playlist is long enough to begin near its end', async () => {
         const playlist = await (await fetch(test.hlsUrl('camera1'))).text();
@@ -127,9 +111,8 @@ for (const { name, master, backup, rounds, sizes } of VARIANTS) {
 
     afterAll(async () => {
       await players.close();
-      await Promise.all([...publishers.values()].map((publisher) => publisher.kill()));
+      await encoders.end();
       await test.host.stop('the test is over');
-      rmSync(directory, { recursive: true, force: true });
     }, TEST_MS);
 
     it(

@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ViewerReporter } from '../../runtime/cli/viewer-report.ts';
 import type { SwitchEvent } from '../../runtime/contract/control-api.ts';
 import { playRtmp, type RtmpPlayer } from '../../runtime/rtmp/client.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
-import { makeTestClip, type TestClipOptions } from '../support/clip-maker.ts';
+import type { TestClipOptions } from '../support/clip-maker.ts';
 import { startTestHost, type TestHost } from '../support/e2e-host.ts';
-import { FfmpegPublisher, FfmpegViewer } from '../support/ffmpeg-peers.ts';
+import { FfmpegEncoders } from '../support/ffmpeg-encoders.ts';
+import { FfmpegViewer } from '../support/ffmpeg-peers.ts';
 import type { ViewerReport } from '../support/ffmpeg-viewer.ts';
 import { until } from '../support/until.ts';
 
@@ -85,25 +84,12 @@ const VARIANTS: readonly Variant[] = [
 ];
 
 describe.each(VARIANTS)('failover end to end: $name', (variant) => {
-  const directory = mkdtempSync(join(tmpdir(), 'understudy-e2e-'));
-  const publishers = new Map<string, FfmpegPublisher>();
+  const encoders = new FfmpegEncoders((input) => test.publishUrl(input));
   const viewers = new Map<string, FfmpegViewer>();
   const reporters = new Map<string, ViewerReporter>();
   const players: RtmpPlayer[] = [];
   let test: TestHost;
 
-  const clipOf = (input: string): string =>
-    join(directory, input === 'backup/spare' ? 'backup.flv' : 'master.flv');
-  const publish = async (input: string): Promise<void> => {
-    const publisher = new FfmpegPublisher(clipOf(input), test.publishUrl(input));
-    publishers.set(input, publisher);
-    await publisher.begun;
-  };
-  const publisherOf = (input: string): FfmpegPublisher => {
-    const publisher = publishers.get(input);
-    if (publisher === undefined) throw new Error(`nobody publishes ${input}`);
-    return publisher;
-  };
   const onAir = (camera: string): string | null => test.host.control.programState(camera)?.onAir ?? null;
   const allShow = (source: (camera: string) => string): Promise<unknown> =>
     until(
@@ -122,16 +108,18 @@ describe.each(VARIANTS)('failover end to end: $name', (variant) => {
 
   beforeAll(async () => {
     const { gopSeconds } = variant;
-    await Promise.all([
-      makeTestClip(join(directory, 'master.flv'), { gopSeconds, ...variant.masters }),
-      makeTestClip(join(directory, 'backup.flv'), { gopSeconds, ...variant.backup }),
-    ]);
+    await encoders.makeClips({
+      master: { gopSeconds, ...variant.masters },
+      backup: { gopSeconds, ...variant.backup },
+    });
     test = await startTestHost({
       masters: CAMERAS.map((name) => ({ name })),
       backups: [{ name: 'spare' }],
       failover: { stallTimeoutMs: STALL_TIMEOUT_MS, failbackHoldMs: 1_000 },
     });
-    await Promise.all(['backup/spare', ...CAMERAS.map((name) => `master/${name}`)].map(publish));
+    await Promise.all(
+      ['backup/spare', ...CAMERAS.map((name) => `master/${name}`)].map((input) => encoders.publish(input)),
+    );
     await allShow((camera) => `master/${camera}`);
     for (const camera of CAMERAS) {
       const reporter = new ViewerReporter(systemClock.now());
@@ -154,26 +142,29 @@ describe.each(VARIANTS)('failover end to end: $name', (variant) => {
       ['camera3 by HTTP-FLV', test.flvUrl('camera3')],
     ] as const;
     for (const [name, url] of urls) {
-      viewers.set(name, new FfmpegViewer(url, join(directory, `${name.replaceAll(/\W+/g, '-')}.json`)));
+      viewers.set(
+        name,
+        new FfmpegViewer(url, join(encoders.directory, `${name.replaceAll(/\W+/g, '-')}.json`)),
+      );
     }
     await Promise.all([...viewers.values()].map(({ begun }) => begun));
   }, TEST_MS);
 
   afterAll(async () => {
     for (const player of players) player.close();
-    await Promise.all([...viewers.values(), ...publishers.values()].map((peer) => peer.kill()));
+    await Promise.all([...viewers.values()].map((viewer) => viewer.kill()));
+    await encoders.end();
     await test.host.stop('the test is over');
-    rmSync(directory, { recursive: true, force: true });
   }, TEST_MS);
 
   it(
     'carries viewers over a publisher that is killed, and back',
     async () => {
-      await publisherOf('master/camera1').kill();
+      await encoders.of('master/camera1').kill();
       await switched('camera1', 'backup/spare');
       expect(lastSwitch('camera1')).toMatchObject({ cause: 'lost', holeMs: { video: 0, audio: 0 } });
       expect(reactionMs(lastSwitch('camera1'))).toBeLessThanOrEqual(REACTION_MS);
-      await publish('master/camera1');
+      await encoders.publish('master/camera1');
       await switched('camera1', 'master/camera1');
       expect(lastSwitch('camera1')).toMatchObject({ cause: 'failback', kind: 'clean' });
     },
@@ -183,11 +174,11 @@ describe.each(VARIANTS)('failover end to end: $name', (variant) => {
   it(
     'carries viewers over a publisher that stops cleanly, and back',
     async () => {
-      await publisherOf('master/camera2').stop();
+      await encoders.of('master/camera2').stop();
       await switched('camera2', 'backup/spare');
       expect(lastSwitch('camera2')).toMatchObject({ cause: 'lost', holeMs: { video: 0, audio: 0 } });
       expect(reactionMs(lastSwitch('camera2'))).toBeLessThanOrEqual(REACTION_MS);
-      await publish('master/camera2');
+      await encoders.publish('master/camera2');
       await switched('camera2', 'master/camera2');
     },
     TEST_MS,
@@ -197,12 +188,12 @@ describe.each(VARIANTS)('failover end to end: $name', (variant) => {
   freezes(
     'carries viewers over a publisher that freezes with its socket open, and back',
     async () => {
-      publisherOf('master/camera3').freeze();
+      encoders.of('master/camera3').freeze();
       await switched('camera3', 'backup/spare');
       expect(lastSwitch('camera3')).toMatchObject({ cause: 'lost', holeMs: { video: 0, audio: 0 } });
       expect(lastSwitch('camera3')?.detail).toContain('stalled');
       expect(reactionMs(lastSwitch('camera3'))).toBeLessThanOrEqual(REACTION_MS);
-      publisherOf('master/camera3').thaw();
+      encoders.of('master/camera3').thaw();
       await switched('camera3', 'master/camera3');
     },
     TEST_MS,
@@ -211,13 +202,13 @@ describe.each(VARIANTS)('failover end to end: $name', (variant) => {
   it(
     'shows the one backup in all three programs, the slate when that is lost too, and everything again',
     async () => {
-      await Promise.all(CAMERAS.map((camera) => publisherOf(`master/${camera}`).kill()));
+      await Promise.all(CAMERAS.map((camera) => encoders.of(`master/${camera}`).kill()));
       await Promise.all(CAMERAS.map((camera) => switched(camera, 'backup/spare')));
-      await publisherOf('backup/spare').kill();
+      await encoders.of('backup/spare').kill();
       await allShow(() => 'slate');
-      await publish('backup/spare');
+      await encoders.publish('backup/spare');
       await allShow(() => 'backup/spare');
-      await Promise.all(CAMERAS.map((camera) => publish(`master/${camera}`)));
+      await Promise.all(CAMERAS.map((camera) => encoders.publish(`master/${camera}`)));
       await allShow((camera) => `master/${camera}`);
       for (const camera of CAMERAS) {
         const lost = test.host.control.switches(camera).filter(({ cause }) => cause === 'lost');

@@ -2,13 +2,12 @@
  * FFmpeg publishes a master and a backup, and plays their program as HLS over HTTP, decoding everything, while the master is
  * killed, stopped and frozen; with other codecs than H.264, killed. A second player reloads the playlist as players of low latency do, and holds it to the rules.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { makeTestClip, type TestClipOptions } from '../support/clip-maker.ts';
+import type { TestClipOptions } from '../support/clip-maker.ts';
 import { startTestHost, type TestHost } from '../support/e2e-host.ts';
-import { FfmpegPublisher, FfmpegViewer } from '../support/ffmpeg-peers.ts';
+import { FfmpegEncoders } from '../support/ffmpeg-encoders.ts';
+import { type FfmpegPublisher, FfmpegViewer } from '../support/ffmpeg-peers.ts';
 import { PlaylistValidator } from '../support/hls-validator.ts';
 import { until } from '../support/until.ts';
 
@@ -116,23 +115,12 @@ class ReloadingPlayer {
 }
 
 describe.each(VARIANTS)('HLS end to end: $name', ({ master, backup, isSame, losses, frameMs }) => {
-  const directory = mkdtempSync(join(tmpdir(), 'understudy-hls-'));
-  const publishers = new Map<string, FfmpegPublisher>();
+  const encoders = new FfmpegEncoders((input) => test.publishUrl(input));
+  const masterPublisher = (): FfmpegPublisher => encoders.of('master/camera1');
   let test: TestHost;
   let viewer: FfmpegViewer;
   let player: ReloadingPlayer;
 
-  const publish = async (input: string): Promise<void> => {
-    const clip = join(directory, input === 'backup/spare' ? 'backup.flv' : 'master.flv');
-    const publisher = new FfmpegPublisher(clip, test.publishUrl(input));
-    publishers.set(input, publisher);
-    await publisher.begun;
-  };
-  const masterPublisher = (): FfmpegPublisher => {
-    const publisher = publishers.get('master/camera1');
-    if (publisher === undefined) throw new Error('nobody publishes master/camera1');
-    return publisher;
-  };
   const shows = (source: string): Promise<unknown> =>
     until(
       `camera1 shows ${source}`,
@@ -141,10 +129,7 @@ describe.each(VARIANTS)('HLS end to end: $name', ({ master, backup, isSame, loss
     );
 
   beforeAll(async () => {
-    await Promise.all([
-      makeTestClip(join(directory, 'master.flv'), master),
-      makeTestClip(join(directory, 'backup.flv'), backup),
-    ]);
+    await encoders.makeClips({ master, backup });
     test = await startTestHost({
       masters: [{ name: 'camera1' }],
       backups: [{ name: 'spare' }],
@@ -152,18 +137,18 @@ describe.each(VARIANTS)('HLS end to end: $name', ({ master, backup, isSame, loss
       slate: false,
       failover: { failbackHoldMs: 1_000 },
     });
-    await Promise.all(['master/camera1', 'backup/spare'].map(publish));
+    await Promise.all(['master/camera1', 'backup/spare'].map((input) => encoders.publish(input)));
     await shows('master/camera1');
     player = new ReloadingPlayer(test.hlsUrl('camera1'));
-    viewer = new FfmpegViewer(test.hlsUrl('camera1'), join(directory, 'report.json'));
+    viewer = new FfmpegViewer(test.hlsUrl('camera1'), join(encoders.directory, 'report.json'));
     await viewer.begun;
   }, TEST_MS);
 
   afterAll(async () => {
     await player.end();
-    await Promise.all([viewer, ...publishers.values()].map((peer) => peer.kill()));
+    await viewer.kill();
+    await encoders.end();
     await test.host.stop('the test is over');
-    rmSync(directory, { recursive: true, force: true });
   }, TEST_MS);
 
   it(
@@ -175,7 +160,7 @@ describe.each(VARIANTS)('HLS end to end: $name', ({ master, backup, isSame, loss
         else masterPublisher().freeze();
         await shows('backup/spare');
         if (loss === 'frozen') masterPublisher().thaw();
-        else await publish('master/camera1');
+        else await encoders.publish('master/camera1');
         await shows('master/camera1');
       }
       const number = player.lastNumber;

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import { encodeMessage, readMessages } from '../../runtime/fan-out/link.ts';
+import { encodeForLink, readMessages } from '../../runtime/fan-out/link.ts';
 
 const MESSAGES = [
   { type: 'ready' },
@@ -21,7 +21,7 @@ async function read(pieces: readonly Buffer[]): Promise<unknown[]> {
 }
 
 describe('a link', () => {
-  const bytes = Buffer.concat(MESSAGES.map((message) => encodeMessage(message)));
+  const bytes = Buffer.concat(MESSAGES.map((message) => encodeForLink(message)));
 
   it('gives messages whole and in order, wherever the bytes are cut', async () => {
     for (let cut = 0; cut <= bytes.length; cut += 1) {

@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { promisify } from 'node:util';
+import { isRunning } from '../support/is-running.ts';
 
 /** One machine of the network: a namespace with one link and one address. */
 export interface Machine {
@@ -134,15 +135,6 @@ function removeLeftovers(): void {
     const name = line.split(' ')[0] ?? '';
     const pid = Number(NAMESPACE_NAME.exec(name)?.[1]);
     if (pid > 0 && !isRunning(pid)) removeNamespace(name);
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
 
