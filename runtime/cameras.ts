@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { startCameraChild } from './camera/camera-child.ts';
 import { type CameraLogin, type CameraOrder, parseLogin } from './camera/order.ts';
@@ -9,6 +8,7 @@ import type { ConfigProblem } from './contract/config-problems.ts';
 import { HIDDEN } from './contract/config-secrets.ts';
 import { type KeyOptions, readSecret } from './keys.ts';
 import type { Clock } from './media/clock.ts';
+import { OWN_COMMAND } from './own-command.ts';
 
 /** An input that a camera feeds, and what its process must know but for the host's port. */
 export type CameraPlan = Omit<CameraOrder, 'hostUrl'>;
@@ -35,7 +35,6 @@ export interface RunningCameras {
 
 /** Says to `understudy camera` that its order comes over standard input. */
 export const SUPERVISED_OPTION = '--supervised';
-const COMMAND = join(import.meta.dirname, 'understudy.mjs');
 const ANY_ADDRESSES = new Set(['0.0.0.0', '::']);
 
 /** The cameras of the inputs that this host owns. Reads their logins, and reports all problems with them at once. */
@@ -65,7 +64,7 @@ export function startCameras({ plans, hostUrl, env, clock, logger }: CameraOptio
       const start = () =>
         startCameraChild({
           order: { ...plan, hostUrl },
-          command: [process.execPath, COMMAND, 'camera', input, SUPERVISED_OPTION],
+          command: [process.execPath, OWN_COMMAND, 'camera', input, SUPERVISED_OPTION],
           env: childEnvironment(env),
           onLine: (line) => logger.info({ event: 'camera', input }, line),
         });

@@ -6,6 +6,7 @@ import { type Terminal, table } from './cli/terminal.ts';
 import { type Config, ownedInputs } from './contract/config.ts';
 import type { Host } from './host.ts';
 import type { Cancel, Clock } from './media/clock.ts';
+import { OWN_COMMAND } from './own-command.ts';
 
 export interface DemoOptions {
   readonly config: Config;
@@ -17,10 +18,9 @@ export interface DemoOptions {
 
 /** An encoder that was killed comes back after this long, so that a failback can be watched too. */
 const RESTART_MS = 20_000;
-const COMMAND = join(import.meta.dirname, 'understudy.mjs');
 /** In the host bundle, all of this is JavaScript, and there is no npx. */
 export const SHOWN_COMMAND =
-  extname(import.meta.filename) === extname(COMMAND) ? 'node understudy.mjs' : 'npx understudy';
+  extname(import.meta.filename) === extname(OWN_COMMAND) ? 'node understudy.mjs' : 'npx understudy';
 const CLIPS = join(import.meta.dirname, 'clips');
 const KEY_VARIABLE = 'UNDERSTUDY_DEMO_KEY';
 
@@ -36,7 +36,7 @@ export function startDemo({ config, keys, host, clock, terminal }: DemoOptions):
     const url = `rtmp://127.0.0.1:${host.ports.rtmp}/${input}`;
     const child = spawn(
       process.execPath,
-      [COMMAND, 'publish', clipFor(name), url, '--key-env', KEY_VARIABLE],
+      [OWN_COMMAND, 'publish', clipFor(name), url, '--key-env', KEY_VARIABLE],
       {
         env: { ...process.env, [KEY_VARIABLE]: keys.get(input) },
         stdio: 'ignore',

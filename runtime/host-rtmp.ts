@@ -4,9 +4,8 @@ import type { FanOut } from './fan-out/fan-out.ts';
 import type { HostRelays } from './host-relays.ts';
 import type { InputRegistry, PublishRefusal } from './input/registry.ts';
 import type { Clock } from './media/clock.ts';
-import { onlyTracks } from './output/packet-format.ts';
 import type { ProgramFeed } from './output/program-feed.ts';
-import { rtmpFormatFor } from './output/rtmp-formats.ts';
+import { joinRtmp, type RtmpPlace } from './output/rtmp-viewer.ts';
 import { RELAY_APP } from './relay/relay-url.ts';
 import { AdobeLogin } from './rtmp/adobe-login.ts';
 import { secretsMatch } from './rtmp/secrets-match.ts';
@@ -125,31 +124,25 @@ interface PlaybackOptions {
 /** Plays from the feed in this process, or moves to a worker as soon as the client has its answers. */
 function playbackOf(options: PlaybackOptions, viewer: Viewer, extensions: Extensions): Playback {
   const { feed, program, fanOut, clock } = options;
-  const { messageStreamId } = viewer;
-  const whole = rtmpFormatFor(messageStreamId, extensions);
-  let place: Place | null = null;
+  const play = { messageStreamId: viewer.messageStreamId, extensions };
+  let place: RtmpPlace | null = null;
   let chosen: TrackChoice | null = EVERYTHING;
   let isOver = false;
-  const joinHere = (): Place => {
-    const { queue, leave } = feed.join(viewer, whole);
-    return { select: (tracks) => queue.select(tracks === null ? null : onlyTracks(whole, tracks)), leave };
-  };
   const move = (): void => {
     if (isOver) return;
-    const protocol = { kind: 'rtmp', messageStreamId, extensions } as const;
     viewer.offerSocket((socket) => {
       const onGone = (reason: string): void => viewer.close(reason);
-      const carried = fanOut?.carry({ program, protocol, socket, onGone }) ?? null;
+      const carried = fanOut?.carry({ program, protocol: { kind: 'rtmp', ...play }, socket, onGone }) ?? null;
       place = carried;
       return carried?.socket ?? null;
     });
-    place ??= joinHere();
+    place ??= joinRtmp(feed, viewer, play);
     if (chosen !== EVERYTHING) place.select(chosen);
   };
   return {
     start: () => {
       if (fanOut?.wantsViewer()) clock.soon(move);
-      else place = joinHere();
+      else place = joinRtmp(feed, viewer, play);
     },
     select: (tracks) => {
       chosen = tracks;
@@ -160,12 +153,6 @@ function playbackOf(options: PlaybackOptions, viewer: Viewer, extensions: Extens
       place?.leave();
     },
   };
-}
-
-/** Where a viewer gets its program from. */
-interface Place {
-  select(tracks: TrackChoice | null): void;
-  leave(): void;
 }
 
 const EVERYTHING: TrackChoice = { video: true, audio: true };

@@ -33,6 +33,7 @@ import { createMetricsServer, exposeMetrics } from './metrics/metrics-server.ts'
 import { DeliveryPacer } from './output/delivery-pacer.ts';
 import { createHttpServer } from './output/http-server.ts';
 import { type Delivery, ProgramFeed } from './output/program-feed.ts';
+import { OWN_COMMAND } from './own-command.ts';
 import { PlayGate } from './play-gate.ts';
 import { Director } from './program/director.ts';
 import { Program, type ProgramOptions } from './program/program.ts';
@@ -64,8 +65,6 @@ export interface Host {
   stop(reason: string): Promise<void>;
 }
 
-/** What runs a worker, as an argument of Node. */
-const COMMAND = join(import.meta.dirname, 'understudy.mjs');
 const BUILT_IN_SLATE = join(import.meta.dirname, 'clips', 'slate.flv');
 const VIEWER_CHECK_MS = 1_000;
 const PREFLIGHT_MS = 2_000;
@@ -128,7 +127,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   );
   const fanOut = new FanOut({
     workers: workersOf(config.viewers.workers, availableParallelism()),
-    command: [process.execPath, COMMAND, 'worker'],
+    command: [process.execPath, OWN_COMMAND, 'worker'],
     env: childEnvironment(process.env),
     clock,
     limits: config.viewers,

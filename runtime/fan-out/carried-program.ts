@@ -2,7 +2,7 @@ import type { Clock } from '../media/clock.ts';
 import type { Delivery, FeedPast } from '../output/program-feed.ts';
 import type { ProgramListener } from '../program/program.ts';
 import type { ProgramPacket } from '../program/program-packet.ts';
-import { encodeMessage } from './link.ts';
+import { encodeForLink } from './link.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** Carries one program to those workers that have viewers of it: what comes in one turn of the event loop is encoded once for all. */
@@ -72,7 +72,7 @@ export class CarriedProgram implements ProgramListener, Delivery {
     if (packets.length === 0) return;
     this.pending = [];
     if (this.audience.size === 0) return;
-    const encoded = encodeMessage({ type: 'packets', program: this.name, packets });
+    const encoded = encodeForLink({ type: 'packets', program: this.name, packets });
     for (const worker of this.audience.keys()) worker.write(encoded);
   }
 }

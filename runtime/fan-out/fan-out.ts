@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Cancel, Clock } from '../media/clock.ts';
 import type { ViewerLimits } from '../output/viewer-queue.ts';
-import { releaseSocket } from '../rtmp/release-socket.ts';
+import { isReleasable, releaseSocket } from '../rtmp/release-socket.ts';
 import type { TrackChoice } from '../rtmp/server-handler.ts';
 import type { CarriedProgram } from './carried-program.ts';
 import { CarriedSocket } from './carried-socket.ts';
@@ -117,11 +117,9 @@ export class FanOut {
   carry({ program: name, protocol, socket, onGone }: ViewerToCarry): CarriedViewer | null {
     const worker = this.leastLoaded();
     const program = this.options.programs.get(name);
-    if (worker === null || program === undefined || !program.add(worker)) return null;
-    if (!releaseSocket(socket)) {
-      program.remove(worker);
-      return null;
-    }
+    // First whether it can go: a worker that is new to the program is sent its whole past.
+    if (worker === null || !isReleasable(socket) || !program?.add(worker)) return null;
+    releaseSocket(socket);
     this.lastViewer += 1;
     const viewer = this.lastViewer;
     const stand = new CarriedSocket({

@@ -5,7 +5,7 @@ import { deserialize, serialize } from 'node:v8';
 const HEAD_BYTES = 4;
 
 /** A message as it goes over a link: made once, whatever the number of links that it is written to. */
-export function encodeMessage(message: object): Buffer {
+export function encodeForLink(message: object): Buffer {
   const body = serialize(message);
   const bytes = Buffer.allocUnsafe(HEAD_BYTES + body.length);
   bytes.writeUInt32BE(body.length, 0);

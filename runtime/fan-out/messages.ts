@@ -1,5 +1,5 @@
-import type { Extensions } from '../codec/media-message.ts';
 import type { FeedPast } from '../output/program-feed.ts';
+import type { RtmpPlay } from '../output/rtmp-viewer.ts';
 import type { ViewerLimits } from '../output/viewer-queue.ts';
 import type { ProgramPacket } from '../program/program-packet.ts';
 import type { TrackChoice } from '../rtmp/server-handler.ts';
@@ -40,9 +40,7 @@ export type ToHost =
   | { readonly type: 'figures'; readonly programs: readonly CarriedFigures[] };
 
 /** How a viewer is sent its program. */
-export type CarriedProtocol =
-  | { readonly kind: 'http-flv' }
-  | { readonly kind: 'rtmp'; readonly messageStreamId: number; readonly extensions: Extensions };
+export type CarriedProtocol = { readonly kind: 'http-flv' } | ({ readonly kind: 'rtmp' } & RtmpPlay);
 
 /** Of one program on one worker, since it last told. */
 export interface CarriedFigures {

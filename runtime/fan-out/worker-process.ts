@@ -5,7 +5,7 @@ import type { Clock } from '../media/clock.ts';
 import type { ViewerLimits } from '../output/viewer-queue.ts';
 import { DrainWatch } from '../rtmp/drain-watch.ts';
 import { pendingBytes } from '../rtmp/pending-bytes.ts';
-import { encodeMessage, readMessages } from './link.ts';
+import { encodeForLink, readMessages } from './link.ts';
 import type { SocketLabel, ToHost, ToWorker } from './messages.ts';
 
 export interface WorkerOptions {
@@ -77,7 +77,7 @@ export class WorkerProcess {
   }
 
   tell(message: ToWorker): void {
-    this.write(encodeMessage(message));
+    this.write(encodeForLink(message));
   }
 
   /** A message that goes to several workers is encoded once. */

@@ -3,14 +3,13 @@ import type { Duplex } from 'node:stream';
 import type { Cancel, Clock } from '../media/clock.ts';
 import { DeliveryPacer } from '../output/delivery-pacer.ts';
 import { joinFlv } from '../output/flv-viewer.ts';
-import { onlyTracks } from '../output/packet-format.ts';
 import { ProgramFeed } from '../output/program-feed.ts';
-import { rtmpFormatFor } from '../output/rtmp-formats.ts';
+import { joinRtmp } from '../output/rtmp-viewer.ts';
 import { SocketSink } from '../output/socket-sink.ts';
 import type { ViewerLimits } from '../output/viewer-queue.ts';
 import { pendingBytes } from '../rtmp/pending-bytes.ts';
 import type { TrackChoice } from '../rtmp/server-handler.ts';
-import { encodeMessage } from './link.ts';
+import { encodeForLink } from './link.ts';
 import type { CarriedProtocol, ToHost, ToWorker } from './messages.ts';
 
 // A viewer here:   announced -[its socket]▶ playing -[close, the socket's end, stuck]▶ gone
@@ -29,7 +28,6 @@ interface CarriedViewer {
 }
 
 const CHECK_MS = 1_000;
-const KEEP_ALIVE_MS = 15_000;
 /** Time to take what was written, after which the socket is destroyed. */
 const CLOSE_GRACE_MS = 1_000;
 /** Beside its program, a viewer may have this much unsent: answers to what it has asked. */
@@ -54,10 +52,6 @@ export class FanOutWorker {
     this.clock = clock;
     clock.every(CHECK_MS, () => this.check());
     this.tell({ type: 'ready' });
-  }
-
-  get viewerCount(): number {
-    return this.viewers.size;
   }
 
   receive(message: ToWorker): void {
@@ -133,8 +127,6 @@ export class FanOutWorker {
       return;
     }
     viewer.socket = socket;
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on('error', (error) => this.gone(id, `socket: ${error.message}`));
     socket.on('end', () => this.gone(id, 'closed by peer'));
     socket.on('close', () => this.gone(id, 'closed by peer'));
@@ -156,10 +148,9 @@ export class FanOutWorker {
       viewer.leave = joinFlv(feed, sink);
       return;
     }
-    const whole = rtmpFormatFor(protocol.messageStreamId, protocol.extensions);
-    const { queue, leave } = feed.join(sink, whole);
+    const { select, leave } = joinRtmp(feed, sink, protocol);
     viewer.leave = leave;
-    viewer.select = (tracks) => queue.select(tracks === null ? null : onlyTracks(whole, tracks));
+    viewer.select = select;
     if (viewer.chosen !== undefined) viewer.select(viewer.chosen);
   }
 
@@ -216,6 +207,6 @@ export class FanOutWorker {
   }
 
   private tell(message: ToHost): void {
-    this.link.write(encodeMessage(message));
+    this.link.write(encodeForLink(message));
   }
 }

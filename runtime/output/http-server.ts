@@ -9,7 +9,7 @@ import { pendingBytes } from '../rtmp/pending-bytes.ts';
 import { joinFlv } from './flv-viewer.ts';
 import type { ProgramFeed } from './program-feed.ts';
 import { SocketSink } from './socket-sink.ts';
-import type { CloseCause } from './viewer-queue.ts';
+import type { CloseCause, ViewerSink } from './viewer-queue.ts';
 
 export interface HttpServerOptions {
   readonly clock: Clock;
@@ -202,18 +202,12 @@ function joinWebSocket(
   options: HttpServerOptions,
 ): void {
   const address = peerAddress(socket);
-  const leave = joinFlv(feed, {
-    address,
-    get pendingBytes() {
-      return webSocket.bufferedAmount - socket.writableLength + pendingBytes(socket);
-    },
-    write: (bytes) => webSocket.send(bytes),
-    close: (reason, cause) => {
-      end(reason);
-      webSocket.close(WEBSOCKET_CLOSE_CODES[cause], reason.slice(0, 100));
-      options.clock.after(WEBSOCKET_GONE_MS, () => webSocket.terminate());
-    },
-  });
+  const close = (reason: string, cause: CloseCause): void => {
+    end(reason);
+    webSocket.close(WEBSOCKET_CLOSE_CODES[cause], reason.slice(0, 100));
+    options.clock.after(WEBSOCKET_GONE_MS, () => webSocket.terminate());
+  };
+  const leave = joinFlv(feed, new WebSocketSink(webSocket, socket, close));
   const end = once((reason) => {
     leave();
     options.onViewer({ program, address, protocol: 'ws-flv', ended: reason });
@@ -221,6 +215,28 @@ function joinWebSocket(
   options.onViewer({ program, address, protocol: 'ws-flv', ended: null });
   webSocket.on('error', (error) => end(`socket: ${error.message}`));
   webSocket.on('close', () => end('closed by peer'));
+}
+
+class WebSocketSink implements ViewerSink {
+  readonly address: string;
+  readonly close: ViewerSink['close'];
+  private readonly webSocket: WebSocket;
+  private readonly socket: Socket;
+
+  constructor(webSocket: WebSocket, socket: Socket, close: ViewerSink['close']) {
+    this.webSocket = webSocket;
+    this.socket = socket;
+    this.address = peerAddress(socket);
+    this.close = close;
+  }
+
+  get pendingBytes(): number {
+    return this.webSocket.bufferedAmount - this.socket.writableLength + pendingBytes(this.socket);
+  }
+
+  write(bytes: Buffer): void {
+    this.webSocket.send(bytes);
+  }
 }
 
 function once(task: (reason: string) => void): (reason: string) => void {

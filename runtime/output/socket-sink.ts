@@ -2,15 +2,15 @@ import type { Socket } from 'node:net';
 import { peerAddress } from '../rtmp/peer-address.ts';
 import { pendingBytes } from '../rtmp/pending-bytes.ts';
 import { writeSocket } from '../rtmp/write-socket.ts';
-import type { CloseCause, ViewerSink } from './viewer-queue.ts';
+import type { ViewerSink } from './viewer-queue.ts';
 
 /** A viewer that is written to as it is. */
 export class SocketSink implements ViewerSink {
   readonly address: string;
-  readonly close: (reason: string, cause: CloseCause) => void;
+  readonly close: ViewerSink['close'];
   private readonly socket: Socket;
 
-  constructor(socket: Socket, close: (reason: string, cause: CloseCause) => void) {
+  constructor(socket: Socket, close: ViewerSink['close']) {
     this.socket = socket;
     this.address = peerAddress(socket);
     this.close = close;

@@ -1,11 +1,5 @@
 import type { Socket } from 'node:net';
-
-/** What Node knows of a write that is under way. */
-interface WriteState {
-  readonly _handle?: { readonly writeQueueSize?: number } | null;
-  readonly _writableState?: { readonly writelen?: number };
-  readonly encrypted?: boolean;
-}
+import { innerSocket } from './inner-socket.ts';
 
 /**
  * Bytes that were written to a socket and that the kernel has not taken yet. `writableLength` alone counts a write as a
@@ -16,7 +10,7 @@ interface WriteState {
  */
 export function pendingBytes(socket: Socket): number {
   const { writableLength } = socket;
-  const { _handle: handle, _writableState: state, encrypted } = socket as WriteState;
+  const { _handle: handle, _writableState: state, encrypted } = innerSocket(socket);
   if (writableLength === 0) return encrypted ? 0 : (handle?.writeQueueSize ?? 0);
   const left = handle?.writeQueueSize;
   const underWay = state?.writelen;

@@ -1,22 +1,21 @@
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { innerSocket } from './inner-socket.ts';
 import { pendingBytes } from './pending-bytes.ts';
 
-/** What Node knows of the socket's file. */
-interface Handle {
-  reading?: boolean;
-  readonly readStop?: () => number;
+/**
+ * Whether a socket can go to another process: the state of TLS is here, and what was written and has not left, or read and not
+ * been taken, would be lost.
+ */
+export function isReleasable(socket: Socket): boolean {
+  const { _handle: handle, encrypted } = innerSocket(socket);
+  const isIdle = pendingBytes(socket) === 0 && socket.readableLength === 0;
+  return isIdle && !encrypted && !socket.destroyed && handle?.readStop !== undefined;
 }
 
-/**
- * Stops reading from a socket that goes to another process, so that nothing is lost on the way. False where it cannot go: the
- * state of TLS is here, and what was written and has not left, or read and not been taken, would be lost.
- */
+/** Stops reading from a socket that goes to another process, so that nothing is lost on the way. False where it cannot go. */
 export function releaseSocket(socket: Socket): boolean {
-  const { _handle: handle } = socket as { readonly _handle?: Handle | null };
-  const isIdle = pendingBytes(socket) === 0 && socket.readableLength === 0;
-  if (socket instanceof TLSSocket || socket.destroyed || !isIdle) return false;
-  if (handle?.readStop === undefined) return false;
+  const { _handle: handle } = innerSocket(socket);
+  if (!isReleasable(socket) || handle?.readStop === undefined) return false;
   handle.readStop();
   handle.reading = false;
   return true;

@@ -1,23 +1,14 @@
 import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
+import { type InnerHandle, innerSocket } from './inner-socket.ts';
 
 /** What Node hands to libuv with each write. */
 interface WriteRequest {
-  handle: Handle;
+  handle: InnerHandle;
   oncomplete: (this: WriteRequest, status: number) => void;
   /** Kept from the collector until all of it has left. */
   buffer: Buffer | null;
   socket: Socket;
-}
-
-interface Handle {
-  /** 0, or an error of libuv. */
-  readonly writeBuffer?: (request: WriteRequest, bytes: Buffer) => number;
-}
-
-interface InnerSocket {
-  readonly _handle?: Handle | null;
-  readonly encrypted?: boolean;
 }
 
 const Request = learnWriteRequest();
@@ -28,9 +19,9 @@ const Request = learnWriteRequest();
  * later through the stream comes behind it. How much has not left is told by `pendingBytes`; what fails destroys the socket.
  */
 export function writeSocket(socket: Socket, bytes: Buffer): void {
-  const { _handle: handle, encrypted } = socket as InnerSocket;
-  const isPlain = handle?.writeBuffer !== undefined && !encrypted && !socket.writableEnded;
-  if (Request === null || !isPlain || socket.writableLength > 0 || socket.connecting) {
+  const { _handle: handle, encrypted } = innerSocket(socket);
+  const isStreamIdle = socket.writableLength === 0 && !socket.connecting && !socket.writableEnded;
+  if (Request === null || handle?.writeBuffer === undefined || encrypted || !isStreamIdle) {
     socket.write(bytes);
     return;
   }
@@ -39,7 +30,7 @@ export function writeSocket(socket: Socket, bytes: Buffer): void {
   request.socket = socket;
   request.buffer = bytes;
   request.oncomplete = completed;
-  const status = handle.writeBuffer?.(request, bytes) ?? 0;
+  const status = handle.writeBuffer(request, bytes);
   if (status !== 0) fail(socket, status);
 }
 
