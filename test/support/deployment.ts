@@ -35,12 +35,17 @@ export class Deployment {
     this.changes = changes;
   }
 
-  /** Starts all hosts, or some. */
+  /** Starts all hosts, or some; none stays where one cannot start. */
   async start(names = Object.keys(this.layout)): Promise<this> {
     const hosts = Object.keys(this.layout);
     const ports = await freePorts(hosts.length);
     for (const [index, name] of hosts.entries()) this.ports.set(name, ports[index] as number);
-    for (const name of names) await this.startHost(name);
+    try {
+      for (const name of names) await this.startHost(name);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
     return this;
   }
 
