@@ -206,14 +206,16 @@ describe('hosts that work together', () => {
         },
         SOURCE_WAIT_MS,
       );
+      const segmentOn = async (host: string, uri: string): Promise<Buffer> => {
+        const response = await fetch(urlOn(host, uri));
+        expect(response.status).toBe(200);
+        return Buffer.from(await response.arrayBuffer());
+      };
       for (const uri of common) {
-        const [one, edge] = await Promise.all(
-          ['one', 'edge'].map(async (host) =>
-            Buffer.from(await (await fetch(urlOn(host, uri))).arrayBuffer()),
-          ),
-        );
-        expect(one?.length).toBeGreaterThan(1_000);
-        expect(edge?.equals(one ?? Buffer.alloc(0))).toBe(true);
+        const [one, edge] = [await segmentOn('one', uri), await segmentOn('edge', uri)];
+        // The last picture of a GOP alone may be all there is in it: a hundred bytes.
+        expect(one.toString('latin1', 4, 8)).toBe('moof');
+        expect(edge.equals(one)).toBe(true);
       }
       await until('it rests', () => site.onAir('edge', 'camera1') === null, SOURCE_WAIT_MS);
     },
