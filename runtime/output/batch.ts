@@ -10,7 +10,7 @@ export class Batch {
   readonly headersVersion: number;
   /** The version in front of the headers that the batch itself holds. */
   readonly baseVersion: number;
-  private readonly startTime: number;
+  readonly startTime: number;
   private isExtended: boolean | null = null;
   private readonly encoded = new Map<PacketFormat, Buffer>();
 
@@ -45,4 +45,15 @@ export class Batch {
     );
     return this.isExtended;
   }
+}
+
+/** Two in a row, as one that is written at once. Nobody begins with it. */
+export function joinedBatch(first: Batch, second: Batch): Batch {
+  return new Batch({
+    packets: [...first.packets, ...second.packets],
+    isEntry: false,
+    headersVersion: second.headersVersion,
+    baseVersion: first.baseVersion,
+    startTime: second.startTime,
+  });
 }

@@ -33,4 +33,10 @@ export class DeliveryPacer {
     this.costs.set(program, cost);
     this.costMs += cost - before;
   }
+
+  /** It is carried no more. */
+  ended(program: object): void {
+    this.costMs -= this.costs.get(program) ?? 0;
+    this.costs.delete(program);
+  }
 }

@@ -2,8 +2,9 @@ import { LEAD_IN_MS } from '../codec/flv-lead-in.ts';
 import type { Cancel, Clock } from '../media/clock.ts';
 import type { Program, ProgramListener } from '../program/program.ts';
 import type { ProgramPacket } from '../program/program-packet.ts';
-import { Batch } from './batch.ts';
+import { Batch, joinedBatch } from './batch.ts';
 import { DeliveryPacer } from './delivery-pacer.ts';
+import { FlushTimer, isUrgent } from './flush-timer.ts';
 import type { PacketFormat } from './packet-format.ts';
 import { type ViewerLimits, ViewerQueue, type ViewerSink } from './viewer-queue.ts';
 
@@ -13,6 +14,12 @@ const MAX_JOIN_BYTES = 16 * 1024 * 1024;
 const SLICE_BYTES = 32 * 1024;
 
 type Pacer = Pick<DeliveryPacer, 'holdMs' | 'took'>;
+
+/** A batch that is about to go out, with the headers that were in force when it was closed. */
+interface DueBatch {
+  readonly batch: Batch;
+  readonly headers: Batch;
+}
 
 /** What the viewers of a program have been sent, of all that there have been. */
 export interface Delivery {
@@ -51,11 +58,10 @@ export class ProgramFeed implements ProgramListener, Delivery {
   private readonly clock: Clock;
   private readonly limits: ViewerLimits;
   private readonly queues = new Set<ViewerQueue>();
+  /** Closed batches; with the last of what was gathered, they go out at the next flush. */
+  private due: DueBatch[] = [];
   private pending: ProgramPacket[] = [];
-  /** At the end of this turn. */
-  private isFlushDue = false;
-  /** Calls off the flush of packets that are being gathered. */
-  private cancelHeld: Cancel | null = null;
+  private readonly flushTimer: FlushTimer;
   /** Program time of the first packet. It goes out as LEAD_IN_MS, so that a picture may be dated earlier by that. */
   private startTime: number | null = null;
   private metadata: ProgramPacket | null = null;
@@ -84,6 +90,7 @@ export class ProgramFeed implements ProgramListener, Delivery {
   constructor(program: Pick<Program, 'subscribe'> | null, options: FeedOptions) {
     const { limits, clock, pacer = new DeliveryPacer(0), onAudience = () => {} } = options;
     this.clock = clock;
+    this.flushTimer = new FlushTimer(clock, () => this.flush());
     this.limits = limits;
     this.pacer = pacer;
     this.onAudience = onAudience;
@@ -107,9 +114,9 @@ export class ProgramFeed implements ProgramListener, Delivery {
 
   /** The program rests: whoever comes next begins with what it puts out when it wakes. */
   reset(): void {
+    this.due = [];
     this.pending = [];
-    this.cancelHeld?.();
-    this.cancelHeld = null;
+    this.flushTimer.clear();
     this.startTime = null;
     this.metadata = null;
     this.videoHeader = null;
@@ -148,7 +155,7 @@ export class ProgramFeed implements ProgramListener, Delivery {
   /** Adds a viewer: it gets headers and the GOP in the air at once. Returns its queue, and how to take it off again. */
   join(sink: ViewerSink, format: PacketFormat): { readonly queue: ViewerQueue; readonly leave: Cancel } {
     // What is only gathered reaches it with the others: a flush for each who joins would be a write to all.
-    if (this.isFlushDue) this.flush();
+    if (this.flushTimer.isDueThisTurn) this.flush();
     const queue = new ViewerQueue(sink, format, this.limits, this.clock.now());
     this.queues.add(queue);
     this.onAudience(this.queues.size);
@@ -170,17 +177,16 @@ export class ProgramFeed implements ProgramListener, Delivery {
     // Sound from before the first picture: its timestamp would be negative, which 32 bits show as the end of the cycle.
     if (packet.time < this.startTime) return;
     const isFrame = packet.kind === 'frame';
-    const begins = isFrame ? packet.keyframe : packet.kind === 'header' || packet.kind === 'splice';
-    if (begins && this.pending.some(({ kind }) => kind === 'frame' || kind === 'extra')) this.flush();
+    const begins = isUrgent(packet);
+    if (begins && this.pending.some(({ kind }) => kind === 'frame' || kind === 'extra')) this.closeBatch();
     this.keepHeader(packet);
     if (isFrame || packet.kind === 'header') this[packet.track === 'video' ? 'hasVideo' : 'hasAudio'] = true;
     if (isFrame && packet.track === 'video') this.sourceHasVideo = true;
     if (packet.kind === 'splice') this.sourceHasVideo = false;
     // Another source, or another codec: nobody can begin with the GOP from before it any more.
     if (packet.kind === 'splice' || (packet.kind === 'header' && packet.track === 'video')) this.dropGop();
-    if (packet.kind === 'header' && packet.config.payload.length === 0) return;
-    this.pending.push(packet);
-    this.planFlush(begins);
+    if (packet.kind !== 'header' || packet.config.payload.length > 0) this.pending.push(packet);
+    this.flushTimer.plan(begins, this.pacer.holdMs);
   }
 
   /** Looks for viewers that are stuck. Called about once a second. */
@@ -208,38 +214,58 @@ export class ProgramFeed implements ProgramListener, Delivery {
     this.headersBatch = null;
   }
 
-  private planFlush(isUrgent: boolean): void {
-    if (this.isFlushDue) return;
-    const { holdMs } = this.pacer;
-    if (isUrgent || holdMs === 0) {
-      this.isFlushDue = true;
-      this.clock.soon(() => {
-        if (this.isFlushDue) this.flush();
-      });
-    } else this.cancelHeld ??= this.clock.after(holdMs, () => this.flush());
-  }
-
   private flush(): void {
-    this.isFlushDue = false;
-    this.cancelHeld?.();
-    this.cancelHeld = null;
-    const packets = this.pending;
-    if (packets.length === 0) return;
-    this.pending = [];
+    this.flushTimer.clear();
+    this.closeBatch();
+    const { due } = this;
+    if (due.length === 0) return;
+    this.due = [];
     const startedAt = this.clock.now();
-    for (const slice of slicesOf(packets)) this.deliver(slice);
+    this.deliver(due);
     this.pacer.took(this, this.queues.size === 0 ? 0 : this.clock.now() - startedAt);
   }
 
-  private deliver(packets: readonly ProgramPacket[]): void {
+  /** What was gathered becomes a batch, or several. */
+  private closeBatch(): void {
+    const packets = this.pending;
+    if (packets.length === 0) return;
+    this.pending = [];
+    for (const slice of slicesOf(packets)) this.closeSlice(slice);
+  }
+
+  private closeSlice(packets: readonly ProgramPacket[]): void {
     for (const packet of packets) this.keepForJoins(packet);
     const baseVersion = this.pendingBaseVersion;
     this.pendingBaseVersion = this.headersVersion;
     if (this.queues.size === 0) return;
     const firstVideo = packets.find((p) => p.kind === 'frame' && p.track === 'video');
     const isEntry = firstVideo?.kind === 'frame' ? firstVideo.keyframe : !this.sourceHasVideo;
-    const batch = this.newBatch(packets, isEntry, baseVersion);
-    const headers = this.headers(packets);
+    this.due.push({
+      batch: this.newBatch(packets, isEntry, baseVersion),
+      headers: this.headers(packets),
+    });
+  }
+
+  /** What was gathered in front of a keyframe or a splice goes out in one write with it. */
+  private deliver([first, second, ...others]: readonly DueBatch[]): void {
+    if (first === undefined) return;
+    if (second === undefined || payloadBytes(first.batch.packets) >= SLICE_BYTES) {
+      this.send(first);
+      if (second !== undefined) this.send(second);
+    } else this.sendBoth(first, second);
+    for (const one of others) this.send(one);
+  }
+
+  private sendBoth(first: DueBatch, second: DueBatch): void {
+    const joined = joinedBatch(first.batch, second.batch);
+    for (const queue of this.queues) {
+      if (queue.flow(joined)) continue;
+      queue.send(first.batch, first.headers);
+      queue.send(second.batch, second.headers);
+    }
+  }
+
+  private send({ batch, headers }: DueBatch): void {
     for (const queue of this.queues) queue.send(batch, headers);
   }
 
@@ -300,9 +326,15 @@ function slicesOf(packets: readonly ProgramPacket[]): Array<readonly ProgramPack
       bytes = 0;
     }
     slices.at(-1)?.push(packet);
-    bytes += 'payload' in packet ? packet.payload.length : 0;
+    bytes += payloadBytes([packet]);
   }
   return slices;
+}
+
+function payloadBytes(packets: readonly ProgramPacket[]): number {
+  let bytes = 0;
+  for (const packet of packets) bytes += 'payload' in packet ? packet.payload.length : 0;
+  return bytes;
 }
 
 /** A codec configuration, or what goes with a default track and holds until the next. */

@@ -73,9 +73,16 @@ export class ViewerQueue {
 
   /** Takes a batch, or drops it where the viewer does not keep up. `headers` are those in force now. */
   send(batch: Batch, headers: Batch): void {
-    if (this.state !== 'flowing') this.begin(batch, headers);
-    else if (this.fits(batch)) this.write(batch);
-    else this.skip();
+    if (this.flow(batch)) return;
+    if (this.state === 'flowing') this.skip();
+    else this.begin(batch, headers);
+  }
+
+  /** Takes a batch where the viewer simply flows, and has room for it. False: it has not taken it. */
+  flow(batch: Batch): boolean {
+    if (this.state !== 'flowing' || !this.fits(batch)) return false;
+    this.write(batch);
+    return true;
   }
 
   /** What it wants from now on: nothing, at once; or another format, from the next entry batch on, with its headers. */

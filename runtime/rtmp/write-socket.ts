@@ -12,6 +12,8 @@ interface WriteRequest {
 }
 
 const Request = learnWriteRequest();
+/** Where the kernel takes all at once, which is nearly always, libuv never sees the request: the next write can have it. */
+let spareRequest: WriteRequest | null = null;
 
 /**
  * Writes what many viewers get to one of them. Past the socket's stream, where nothing waits in that: it keeps account of what it
@@ -25,13 +27,15 @@ export function writeSocket(socket: Socket, bytes: Buffer): void {
     socket.write(bytes);
     return;
   }
-  const request = new Request();
+  const request = spareRequest ?? new Request();
+  spareRequest = null;
   request.handle = handle;
   request.socket = socket;
   request.buffer = bytes;
   request.oncomplete = completed;
   const status = handle.writeBuffer(request, bytes);
   if (status !== 0) fail(socket, status);
+  else if (handle.writeQueueSize === 0) spareRequest = request;
 }
 
 /** Of a write that the kernel did not take at once. */

@@ -3,7 +3,17 @@ import { describe, expect, it } from '@jest/globals';
 import { DeliveryPacer } from '../../runtime/output/delivery-pacer.ts';
 import { flvFormat } from '../../runtime/output/packet-format.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { audio, describeTag, LIMITS, readTags, Stage, splice, video } from './stage.ts';
+import {
+  audio,
+  describeTag,
+  header,
+  LIMITS,
+  otherVideoConfig,
+  readTags,
+  Stage,
+  splice,
+  video,
+} from './stage.ts';
 
 const HOLD_MS = 40;
 
@@ -38,20 +48,60 @@ describe('packets that are gathered', () => {
     expect(feed.viewers).toBe(1);
   });
 
-  it('do not keep a keyframe waiting, nor a splice', () => {
+  it('do not keep a keyframe waiting, nor a splice, and go out in one write with them', () => {
     const { join, turn } = bound(stage());
     const sink = join();
     const before = sink.written.length;
     turn(video(33));
     turn(video(2_000, true));
     turn(video(2_033));
-    turn(splice(2_066));
+    turn(splice(2_066), video(2_066, true), audio(2_070));
     expect(writesTo(sink).slice(before)).toEqual([
-      ['video 33'],
-      ['key 2000'],
-      ['video 2033'],
-      [expect.stringMatching(/^data /)],
+      ['video 33', 'key 2000'],
+      ['video 2033', expect.stringMatching(/^data /), 'key 2066', 'audio 2070'],
     ]);
+  });
+
+  it('do not go with a keyframe to a viewer that can only begin there', () => {
+    const { join, turn } = bound(stage());
+    const sink = join();
+    sink.queue.select(null);
+    sink.queue.select(flvFormat);
+    const before = sink.written.length;
+    turn(video(33));
+    turn(video(2_000, true));
+    expect(writesTo(sink).slice(before)).toEqual([['key 2000']]);
+  });
+
+  it('are not what a viewer loses a keyframe for that has no room for both', () => {
+    const limits = { ...LIMITS, queueLimitBytes: 4_000 };
+    const one = new Stage(limits, new FakeClock(), HOLD_MS);
+    one.goOnAir();
+    const sink = one.join();
+    sink.isStuck = true;
+    one.turn(video(33, false, { bytes: 900 }));
+    one.clock.advance(HOLD_MS);
+    const before = sink.written.length;
+    one.turn(video(66, false, { bytes: 3_200 }));
+    one.turn(video(2_000, true, { bytes: 100 }));
+    expect(writesTo(sink).slice(before)).toEqual([['key 2000']]);
+    expect(sink.queue.skips).toBe(1);
+  });
+
+  it('leave who joins in the turn of a codec without headers nothing to get twice', () => {
+    const { feed, clock, join, turn } = bound(stage());
+    const first = join();
+    turn(video(33));
+    feed.packet(header({ ...otherVideoConfig(1), payload: Buffer.alloc(0) }, 66));
+    const second = join();
+    clock.advance(HOLD_MS);
+    turn(video(66, true));
+    const pictures = (sink: typeof first) =>
+      writesTo(sink)
+        .flat()
+        .filter((text) => /^(key|video) \d/.test(text));
+    expect(pictures(first)).toEqual(['key 0', 'video 33', 'key 66']);
+    expect(pictures(second)).toEqual(['key 66']);
   });
 
   it('reach who joins meanwhile once, behind the GOP, and nobody is written to for it', () => {
@@ -121,6 +171,13 @@ describe('how long they are gathered', () => {
     const pacer = pacerAt(1);
     for (let flush = 0; flush < 50; flush += 1) pacer.took(camera2, 1);
     expect(pacer.holdMs).toBeCloseTo(20, 2);
+  });
+
+  it('goes by no program that is carried no more', () => {
+    const pacer = pacerAt(9);
+    pacer.ended(camera1);
+    pacer.ended(camera2);
+    expect(pacer.holdMs).toBe(0);
   });
 
   it('falls when viewers have gone', () => {
