@@ -1,21 +1,27 @@
 import type { Clock } from '../media/clock.ts';
+import { FlushTimer, isUrgent } from '../output/flush-timer.ts';
 import type { Delivery, FeedPast } from '../output/program-feed.ts';
 import type { ProgramListener } from '../program/program.ts';
 import type { ProgramPacket } from '../program/program-packet.ts';
 import { encodeForLink } from './link.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
-/** Carries one program to those workers that have viewers of it: what comes in one turn of the event loop is encoded once for all. */
+type Worker = Pick<WorkerProcess, 'holdMs' | 'tell' | 'write'>;
+
+/**
+ * Carries one program to those workers that have viewers of it. Packets are gathered here, for as long as the workers ask for, and
+ * encoded once for all: each worker is woken for what it writes at once, and not for every packet.
+ */
 export class CarriedProgram implements ProgramListener, Delivery {
   skips = 0;
   sentBytes = 0;
   private readonly name: string;
-  private readonly clock: Clock;
   private readonly past: () => FeedPast | null;
   private readonly onAudience: () => void;
   /** How many viewers each has. */
-  private readonly audience = new Map<WorkerProcess, number>();
+  private readonly audience = new Map<Worker, number>();
   private pending: ProgramPacket[] = [];
+  private readonly flushTimer: FlushTimer;
 
   constructor(options: {
     readonly name: string;
@@ -24,7 +30,7 @@ export class CarriedProgram implements ProgramListener, Delivery {
     readonly onAudience: () => void;
   }) {
     this.name = options.name;
-    this.clock = options.clock;
+    this.flushTimer = new FlushTimer(options.clock, () => this.flush());
     this.past = options.past;
     this.onAudience = options.onAudience;
   }
@@ -38,11 +44,11 @@ export class CarriedProgram implements ProgramListener, Delivery {
   packet(packet: ProgramPacket): void {
     if (this.audience.size === 0) return;
     this.pending.push(packet);
-    if (this.pending.length === 1) this.clock.soon(() => this.flush());
+    this.flushTimer.plan(isUrgent(packet), this.holdMs);
   }
 
   /** A viewer goes to this worker. False where nothing is on air. */
-  add(worker: WorkerProcess): boolean {
+  add(worker: Worker): boolean {
     const count = this.audience.get(worker);
     if (count === undefined && !this.begin(worker)) return false;
     this.audience.set(worker, (count ?? 0) + 1);
@@ -50,7 +56,7 @@ export class CarriedProgram implements ProgramListener, Delivery {
     return true;
   }
 
-  remove(worker: WorkerProcess): void {
+  remove(worker: Worker): void {
     const left = (this.audience.get(worker) ?? 0) - 1;
     if (left > 0) this.audience.set(worker, left);
     else if (this.audience.delete(worker)) worker.tell({ type: 'end', program: this.name });
@@ -58,7 +64,7 @@ export class CarriedProgram implements ProgramListener, Delivery {
   }
 
   /** Sends what has happened so far, and from then on what comes. */
-  private begin(worker: WorkerProcess): boolean {
+  private begin(worker: Worker): boolean {
     const past = this.past();
     if (past === null) return false;
     // The others have not been sent all of it yet.
@@ -67,7 +73,15 @@ export class CarriedProgram implements ProgramListener, Delivery {
     return true;
   }
 
+  /** As the busiest of the workers needs it. */
+  private get holdMs(): number {
+    let longest = 0;
+    for (const { holdMs } of this.audience.keys()) longest = Math.max(longest, holdMs);
+    return longest;
+  }
+
   private flush(): void {
+    this.flushTimer.clear();
     const packets = this.pending;
     if (packets.length === 0) return;
     this.pending = [];

@@ -36,8 +36,8 @@ export type ToHost =
   | { readonly type: 'bytes'; readonly viewer: number; readonly bytes: Buffer }
   /** Not after a `close`. */
   | { readonly type: 'gone'; readonly viewer: number; readonly reason: string }
-  /** About once a second. */
-  | { readonly type: 'figures'; readonly programs: readonly CarriedFigures[] };
+  /** About once a second. `holdMs`: how long packets should be gathered before they come here. */
+  | { readonly type: 'figures'; readonly holdMs: number; readonly programs: readonly CarriedFigures[] };
 
 /** How a viewer is sent its program. */
 export type CarriedProtocol = { readonly kind: 'http-flv' } | ({ readonly kind: 'rtmp' } & RtmpPlay);

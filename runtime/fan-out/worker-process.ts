@@ -34,6 +34,8 @@ export class WorkerProcess {
   isEnded = false;
   /** Viewers that it has, or that are on their way. */
   viewers = 0;
+  /** How long packets should be gathered for it: what it has told last. */
+  holdMs = 0;
   private readonly child: ChildProcess;
   private readonly link: Socket;
   private readonly clock: Clock;
@@ -58,6 +60,7 @@ export class WorkerProcess {
     readMessages(this.link, (message) => {
       const told = message as ToHost;
       if (told.type === 'ready') this.isReady = true;
+      if (told.type === 'figures') this.holdMs = told.holdMs;
       onMessage(told);
     });
     const end = (reason: string): void => {

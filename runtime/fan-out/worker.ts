@@ -61,7 +61,9 @@ export class FanOutWorker {
         this.pacer = new DeliveryPacer(message.deliveryBudgetMs);
         break;
       case 'begin': {
-        const { clock, limits, pacer } = this;
+        const { clock, limits } = this;
+        // They were gathered in the host (carried-program.ts), which is told what the pacer asks for.
+        const pacer = { holdMs: 0, took: (program: object, ms: number) => this.pacer.took(program, ms) };
         const feed = new ProgramFeed(null, { limits, clock, pacer });
         feed.resume(message.past);
         this.feeds.set(message.program, feed);
@@ -73,8 +75,7 @@ export class FanOutWorker {
         break;
       }
       case 'end':
-        this.tellFigures();
-        this.feeds.delete(message.program);
+        this.end(message.program);
         break;
       case 'viewer':
         this.announce(message);
@@ -92,6 +93,14 @@ export class FanOutWorker {
         for (const viewer of [...this.viewers.keys()]) this.close(viewer, true);
         break;
     }
+  }
+
+  private end(program: string): void {
+    const feed = this.feeds.get(program);
+    if (feed === undefined) return;
+    this.tellFigures();
+    this.feeds.delete(program);
+    this.pacer.ended(feed);
   }
 
   private announce({ viewer, program, protocol }: Extract<ToWorker, { type: 'viewer' }>): void {
@@ -203,7 +212,7 @@ export class FanOutWorker {
       this.told.set(feed, { skips, sentBytes });
       return { program, skips: skips - before.skips, sentBytes: sentBytes - before.sentBytes };
     });
-    this.tell({ type: 'figures', programs });
+    this.tell({ type: 'figures', holdMs: this.pacer.holdMs, programs });
   }
 
   private tell(message: ToHost): void {

@@ -5,7 +5,7 @@ import { encodeForLink, readMessages } from '../../runtime/fan-out/link.ts';
 const MESSAGES = [
   { type: 'ready' },
   { type: 'bytes', viewer: 7, bytes: Buffer.from('frame') },
-  { type: 'figures', programs: [{ program: 'camera1', skips: 0, sentBytes: 2 ** 40 }] },
+  { type: 'figures', holdMs: 12.5, programs: [{ program: 'camera1', skips: 0, sentBytes: 2 ** 40 }] },
   { type: 'write', viewer: 8, bytes: Buffer.alloc(0) },
 ];
 
