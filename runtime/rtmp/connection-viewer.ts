@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { pendingBytes } from './pending-bytes.ts';
 import type { Viewer } from './server-handler.ts';
-import { writeSocket } from './write-socket.ts';
+import { SocketWriter } from './socket-writer.ts';
 
 /** What a viewer needs of its connection. */
 export interface ViewerConnection {
@@ -11,16 +10,12 @@ export interface ViewerConnection {
   offerSocket(take: (socket: Socket) => Duplex | null): void;
 }
 
-/**
- * A playing client, as those who write to it see it. A class, and not an object made in place: each of those with a getter has a
- * shape of its own, and looking at a thousand shapes costs more than all else that is done here for a write.
- */
-export class ConnectionViewer implements Viewer {
+/** A playing client, as those who write to it see it. */
+export class ConnectionViewer extends SocketWriter implements Viewer {
   readonly messageStreamId: number;
   readonly address: string;
   readonly onAir: () => void;
   private readonly connection: ViewerConnection;
-  private readonly socket: Socket;
 
   constructor(options: {
     readonly messageStreamId: number;
@@ -28,19 +23,11 @@ export class ConnectionViewer implements Viewer {
     readonly socket: Socket;
     readonly onAir: () => void;
   }) {
+    super(options.socket);
     this.messageStreamId = options.messageStreamId;
     this.address = options.connection.address;
     this.onAir = options.onAir;
     this.connection = options.connection;
-    this.socket = options.socket;
-  }
-
-  get pendingBytes(): number {
-    return pendingBytes(this.socket);
-  }
-
-  write(bytes: Buffer): void {
-    writeSocket(this.socket, bytes);
   }
 
   close(reason: string): void {

@@ -19,13 +19,14 @@ let spareRequest: WriteRequest | null = null;
  * Writes what many viewers get to one of them. Past the socket's stream, where nothing waits in that: it keeps account of what it
  * has written and to whom to tell, which nobody asks for here, and is 6 % of what a viewer costs (docs/performance.md). What comes
  * later through the stream comes behind it. How much has not left is told by `pendingBytes`; what fails destroys the socket.
+ * True: the kernel has taken all of it at once.
  */
-export function writeSocket(socket: Socket, bytes: Buffer): void {
+export function writeSocket(socket: Socket, bytes: Buffer): boolean {
   const { _handle: handle, encrypted } = innerSocket(socket);
   const isStreamIdle = socket.writableLength === 0 && !socket.connecting && !socket.writableEnded;
   if (Request === null || handle?.writeBuffer === undefined || encrypted || !isStreamIdle) {
     socket.write(bytes);
-    return;
+    return false;
   }
   const request = spareRequest ?? new Request();
   spareRequest = null;
@@ -35,7 +36,9 @@ export function writeSocket(socket: Socket, bytes: Buffer): void {
   request.oncomplete = completed;
   const status = handle.writeBuffer(request, bytes);
   if (status !== 0) fail(socket, status);
-  else if (handle.writeQueueSize === 0) spareRequest = request;
+  if (status !== 0 || handle.writeQueueSize !== 0) return false;
+  spareRequest = request;
+  return true;
 }
 
 /** Of a write that the kernel did not take at once. */
