@@ -82,6 +82,11 @@ for (const { name, master, backup, rounds, sizes } of VARIANTS) {
       else await encoders.publish('master/camera1');
       await shows('master/camera1');
     };
+    /** What there is to find out why a player has noticed something. */
+    const explain = async (player: string): Promise<void> => {
+      const records = test.host.control.switches('camera1').map((record) => JSON.stringify(record));
+      process.stdout.write([...records, ...(await players.log(player)), ''].join('\n'));
+    };
     /** Waits until the players have played what comes out now. */
     const allIsPlayed = async (): Promise<void> => {
       const { playedMs } = await players.report('hls.js');
@@ -149,6 +154,7 @@ for (const { name, master, backup, rounds, sizes } of VARIANTS) {
         for (const player of playersOf(test)) {
           const { errors, ...report } = await players.report(player.name);
           process.stdout.write(`${player.name}: ${JSON.stringify(report)} ${errors.join('; ')}\n`);
+          if (report.events.length > 0) await explain(player.name);
           expect(report).toMatchObject({ events: [], bufferedRanges: 1 });
           expect(report.longestStillMs).toBeLessThanOrEqual(STILL_MS + machineStillMs);
           expect(report.sizes.toSorted()).toEqual(sizes);

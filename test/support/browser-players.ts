@@ -43,6 +43,11 @@ export class BrowserPlayers {
     return this.page.evaluate((one) => (globalThis as PageWindow).page.report(one), name);
   }
 
+  /** What hls.js has said last, and the playlists that it has read. */
+  log(name: string): Promise<readonly string[]> {
+    return this.page.evaluate((one) => (globalThis as PageWindow).page.log(one), name);
+  }
+
   latency(name: string): Promise<Latency> {
     return this.page.evaluate((one) => (globalThis as PageWindow).page.latency(one), name);
   }

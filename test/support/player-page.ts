@@ -41,6 +41,8 @@ export interface PlayerPage {
   /** Resolves when playback has gone on for a second; it is watched from then on. */
   play(player: HlsPlayer | FlvPlayer): Promise<void>;
   report(name: string): PlaybackReport;
+  /** What hls.js has said last, and the playlists that it has read: to understand what a test has seen. */
+  log(name: string): readonly string[];
   latency(name: string): Latency;
   pause(name: string, ms: number): Promise<void>;
   /** Keeps the page from all else. */
@@ -69,11 +71,15 @@ const mpegts = mpegtsModule as unknown as {
 };
 
 const WARM_UP_SECONDS = 1;
+const LOG_LINES = 600;
+/** Of a playlist: its end. */
+const PLAYLIST_CHARACTERS = 1_500;
 const POLL_MS = 10;
 
 const videos = new Map<string, VideoElement>();
 const watches = new Map<string, PlaybackWatch>();
 const hlsPlayers = new Map<string, Hls>();
+const logs = new Map<string, string[]>();
 const machine = watchClock(playSilence());
 
 async function play(player: HlsPlayer | FlvPlayer): Promise<void> {
@@ -94,11 +100,30 @@ async function play(player: HlsPlayer | FlvPlayer): Promise<void> {
 }
 
 function startHls(video: VideoElement, { name, url, config }: HlsPlayer, note: (what: string) => void): void {
-  const hls = new Hls(config);
+  const log = logOf(name, video);
+  const hls = new Hls({
+    ...config,
+    debug: { trace: log, debug: log, log, info: log, warn: log, error: log },
+  });
   hlsPlayers.set(name, hls);
+  hls.on(Hls.Events.LEVEL_LOADED, (_event, { networkDetails }) => {
+    const text = (networkDetails as { readonly responseText?: string } | null)?.responseText;
+    log('the playlist ends:', text?.slice(-PLAYLIST_CHARACTERS).replaceAll('\n', ' | '));
+  });
   hls.on(Hls.Events.ERROR, (_event, { details, error }) => note(`${details} (${error?.message})`));
   hls.loadSource(url);
   hls.attachMedia(video as unknown as Parameters<Hls['attachMedia']>[0]);
+}
+
+function logOf(name: string, video: VideoElement): (...what: unknown[]) => void {
+  const lines: string[] = [];
+  logs.set(name, lines);
+  return (...what) => {
+    lines.push(
+      `${Math.round(performance.now())} ms, at ${video.currentTime.toFixed(3)}: ${what.map(String).join(' ')}`,
+    );
+    if (lines.length > LOG_LINES) lines.shift();
+  };
 }
 
 function startFlv(video: VideoElement, { url }: FlvPlayer, note: (what: string) => void): void {
@@ -159,6 +184,7 @@ function known<T>(players: ReadonlyMap<string, T>, name: string): T {
 const page: PlayerPage = {
   play,
   report: (name) => known(watches, name).report,
+  log: (name) => logs.get(name) ?? [],
   latency: (name) => {
     const hls = known(hlsPlayers, name);
     const atMs = Date.now();
