@@ -35,9 +35,10 @@ export interface Measured {
   readonly swarmShare: number;
 }
 
-/** A stream that viewers find is on air, and has a whole GOP: what they join is not its beginning. And Node has compiled what is hot. */
-const WARM_UP_MS = 8_000;
-const SETTLE_MS = 3_000;
+/** A stream that viewers find is on air, and has a whole GOP: what they join is not its beginning. */
+const WARM_UP_MS = 16_000;
+/** With that, Node has compiled most of what is hot: servers run for hours. */
+const SETTLE_MS = 6_000;
 /** The source of the only encoder. */
 const SOURCE = 0;
 
