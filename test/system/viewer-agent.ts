@@ -8,6 +8,7 @@ import { type PlayedStream, playStream } from '../../runtime/cli/stream-source.t
 import { ViewerReporter } from '../../runtime/cli/viewer-report.ts';
 import { asSpliceCuePoint } from '../../runtime/codec/data-message.ts';
 import type { MediaPacket } from '../../runtime/media/packet.ts';
+import { withParameterSets } from '../../runtime/media/parameter-sets.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import type { SeenPacket, ViewerAnswer, ViewerRequest, WatchedReport } from './viewer-protocol.ts';
 
@@ -79,7 +80,19 @@ class Watched {
     if (packet.track === 'data' || packet.track === 'extra') return;
     if (packet.config !== null) this.headers.set(packet.track, packet);
     else this.frames.set(packet.track, { packet, wall: systemClock.now() });
-    this.note(packet.config === null ? packet.track : `${packet.track}-header`, packet, withoutCts(packet));
+    this.note(
+      packet.config === null ? packet.track : `${packet.track}-header`,
+      packet,
+      this.comparable(packet),
+    );
+  }
+
+  /** With its parameter sets, which viewers of FLV get in keyframes and those of RTMP do not; and without its CTS. */
+  private comparable(packet: MediaPacket): Buffer {
+    const config = this.headers.get('video')?.config;
+    const isWhole = !packet.keyframe || packet.track !== 'video' || config?.track !== 'video';
+    const payload = isWhole ? packet.payload : withParameterSets(packet, config);
+    return withoutCts({ payload, ctsOffset: packet.ctsOffset });
   }
 
   private note(
@@ -94,7 +107,7 @@ class Watched {
 }
 
 /** The program writes its own CTS into the payload: it is compared by itself. */
-function withoutCts({ payload, ctsOffset }: MediaPacket): Buffer {
+function withoutCts({ payload, ctsOffset }: Pick<MediaPacket, 'payload' | 'ctsOffset'>): Buffer {
   if (ctsOffset === -1) return payload;
   const copy = Buffer.from(payload);
   copy.fill(0, ctsOffset, ctsOffset + CTS_BYTES);

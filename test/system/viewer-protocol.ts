@@ -32,7 +32,7 @@ export interface SeenPacket {
   readonly time: number;
   readonly cts: number;
   readonly keyframe: boolean;
-  /** Of the payload without its CTS. */
+  /** Of the payload without its CTS, of a keyframe with its parameter sets. */
   readonly hash: string;
   /** ms since the epoch at which it came. */
   readonly wall: number;
