@@ -21,8 +21,6 @@ export interface ViewersOptions
   readonly protocol: Protocol;
   /** What they play: application and stream. */
   readonly play: string;
-  /** Default: true. */
-  readonly waitsForJoins?: boolean;
 }
 
 /** Resolves when it publishes. `path`: application and stream, with the query; `source`: the mark of its pictures. */
@@ -49,7 +47,7 @@ export async function startEncoder(
 export async function startViewers(
   workbench: Workbench,
   program: string,
-  { protocol, play, waitsForJoins = true, ...options }: ViewersOptions,
+  { protocol, play, ...options }: ViewersOptions,
 ): Promise<{ readonly swarm: Swarm; readonly joined: SwarmReport }> {
   const port = protocol === 'http-flv' ? PORTS.http : PORTS.rtmp;
   const { viewers } = options;
@@ -60,7 +58,7 @@ export async function startViewers(
     script: playScript(protocol, port, play),
     core: LOAD_CORE,
   });
-  const until = performance.now() + (waitsForJoins ? JOIN_MS : 0);
+  const until = performance.now() + JOIN_MS;
   let joined = await swarm.report();
   while (joined.joined < viewers && joined.closed === 0 && performance.now() < until) {
     await pause(POLL_MS);

@@ -247,12 +247,13 @@ export class ProgramFeed implements ProgramListener, Delivery {
   }
 
   /** What was gathered in front of a keyframe or a splice goes out in one write with it. */
-  private deliver([first, second, ...others]: readonly DueBatch[]): void {
-    if (first === undefined) return;
-    if (second === undefined || payloadBytes(first.batch.packets) >= SLICE_BYTES) {
-      this.send(first);
-      if (second !== undefined) this.send(second);
-    } else this.sendBoth(first, second);
+  private deliver(due: readonly DueBatch[]): void {
+    const [first, second, ...others] = due;
+    if (first === undefined || second === undefined || isSliceFull(first.batch.packets)) {
+      for (const one of due) this.send(one);
+      return;
+    }
+    this.sendBoth(first, second);
     for (const one of others) this.send(one);
   }
 
@@ -326,15 +327,19 @@ function slicesOf(packets: readonly ProgramPacket[]): Array<readonly ProgramPack
       bytes = 0;
     }
     slices.at(-1)?.push(packet);
-    bytes += payloadBytes([packet]);
+    bytes += payloadBytes(packet);
   }
   return slices;
 }
 
-function payloadBytes(packets: readonly ProgramPacket[]): number {
+function isSliceFull(packets: readonly ProgramPacket[]): boolean {
   let bytes = 0;
-  for (const packet of packets) bytes += 'payload' in packet ? packet.payload.length : 0;
-  return bytes;
+  for (const packet of packets) bytes += payloadBytes(packet);
+  return bytes >= SLICE_BYTES;
+}
+
+function payloadBytes(packet: ProgramPacket): number {
+  return 'payload' in packet ? packet.payload.length : 0;
 }
 
 /** A codec configuration, or what goes with a default track and holds until the next. */

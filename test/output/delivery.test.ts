@@ -96,12 +96,8 @@ describe('packets that are gathered', () => {
     const second = join();
     clock.advance(HOLD_MS);
     turn(video(66, true));
-    const pictures = (sink: typeof first) =>
-      writesTo(sink)
-        .flat()
-        .filter((text) => /^(key|video) \d/.test(text));
-    expect(pictures(first)).toEqual(['key 0', 'video 33', 'key 66']);
-    expect(pictures(second)).toEqual(['key 66']);
+    expect(picturesTo(first)).toEqual(['key 0', 'video 33', 'key 66']);
+    expect(picturesTo(second)).toEqual(['key 66']);
   });
 
   it('reach who joins meanwhile once, behind the GOP, and nobody is written to for it', () => {
@@ -115,12 +111,8 @@ describe('packets that are gathered', () => {
     turn(video(66));
     const third = join();
     clock.advance(HOLD_MS);
-    const pictures = (sink: typeof first) =>
-      writesTo(sink)
-        .flat()
-        .filter((text) => /^(key|video) \d/.test(text));
     for (const sink of [first, second, third])
-      expect(pictures(sink)).toEqual(['key 0', 'video 33', 'video 66']);
+      expect(picturesTo(sink)).toEqual(['key 0', 'video 33', 'video 66']);
   });
 
   it('are gone with what the program showed before it rested', () => {
@@ -133,6 +125,12 @@ describe('packets that are gathered', () => {
     expect(sink.written).toHaveLength(before);
   });
 });
+
+function picturesTo(sink: Parameters<typeof writesTo>[0]): string[] {
+  return writesTo(sink)
+    .flat()
+    .filter((text) => /^(key|video) \d/.test(text));
+}
 
 function bound(one: Stage) {
   return {
