@@ -254,7 +254,7 @@ export async function uselessMessages(attacker: Attacker, seconds: number): Prom
   const data = { typeId: MessageType.dataAmf0, streamId: 1, timestamp: 0, payload };
   const message = encodeMessage(5, data, DEFAULT_CHUNK_SIZE);
   const signal = AbortSignal.timeout(seconds * 1_000);
-  while (!signal.aborted && !peer.isClosed) {
+  while (!signal.aborted && !hasHungUp(peer)) {
     for (let count = 0; count < 20; count += 1) peer.write(message);
     await taken(peer, signal);
   }

@@ -9,7 +9,7 @@ const CHUNK_SIZE = 65_536;
 const FRAME_BYTES = 200_000;
 const GOP_MS = 1_000;
 const BITS = 8;
-/** As much waits in front of the kernel as it can take between two turns. */
+/** As much waits in front of the kernel as it can take between two turns, and no more is written in one. */
 const AHEAD_BYTES = 4_000_000;
 const TICK_MS = 5;
 
@@ -34,7 +34,7 @@ export async function sendVideo(
   const frame = largeFrame(FRAME_BYTES);
   const keyframe = Buffer.concat([Buffer.of(0x17), frame.subarray(1)]);
   while (!signal.aborted && !peer.isClosed) {
-    while (isDue()) {
+    for (let bytes = 0; bytes < AHEAD_BYTES && isDue(); bytes += FRAME_BYTES) {
       const timestamp = Math.round(elapsedMs());
       const isKeyframe = timestamp - lastKeyframeAt >= GOP_MS;
       if (isKeyframe) lastKeyframeAt = timestamp;
