@@ -178,7 +178,7 @@ export class ProgramFeed implements ProgramListener, Delivery {
     if (packet.time < this.startTime) return;
     const isFrame = packet.kind === 'frame';
     const begins = isUrgent(packet);
-    if (begins && this.pending.some(({ kind }) => kind === 'frame' || kind === 'extra')) this.closeBatch();
+    if (begins && this.isCutBefore(packet)) this.closeBatch();
     this.keepHeader(packet);
     if (isFrame || packet.kind === 'header') this[packet.track === 'video' ? 'hasVideo' : 'hasAudio'] = true;
     if (isFrame && packet.track === 'video') this.sourceHasVideo = true;
@@ -197,6 +197,14 @@ export class ProgramFeed implements ProgramListener, Delivery {
   /** Ends all viewers. */
   close(reason: string): void {
     for (const queue of [...this.queues]) queue.sink.close(reason, 'going-away');
+  }
+
+  /** Another source's sound and headers in front of its first picture stay with that: all viewers get them together. */
+  private isCutBefore(packet: ProgramPacket): boolean {
+    const { pending } = this;
+    const hasMedia = pending.some(({ kind }) => kind === 'frame' || kind === 'extra');
+    const spliceAt = packet.kind === 'splice' ? -1 : pending.findIndex(({ kind }) => kind === 'splice');
+    return hasMedia && (spliceAt === -1 || pending.some((p) => p.kind === 'frame' && p.track === 'video'));
   }
 
   /** Keeps what is in force until the next of its kind, for those who join. */
@@ -264,10 +272,17 @@ export class ProgramFeed implements ProgramListener, Delivery {
       queue.send(first.batch, first.headers);
       queue.send(second.batch, second.headers);
     }
+    if (joined.hasSplice) this.finish();
   }
 
   private send({ batch, headers }: DueBatch): void {
     for (const queue of this.queues) queue.send(batch, headers);
+    if (batch.hasSplice) this.finish();
+  }
+
+  /** What is new for all at once takes long to write: each has the beginning of it before the first one has the end. */
+  private finish(): void {
+    for (const queue of this.queues) queue.finish();
   }
 
   /** The headers in force, dated like the GOP that follows them, but for those that `next` brings itself. */
