@@ -4,6 +4,8 @@ import type { Socket } from 'node:net';
 export interface InnerSocket {
   readonly _handle?: InnerHandle | null;
   readonly _writableState?: {
+    /** Bytes that wait in the stream, those of the write under way with them. */
+    readonly length?: number;
     /** Bytes of the stream's write that is under way. */
     readonly writelen?: number;
   };

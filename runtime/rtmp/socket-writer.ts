@@ -1,18 +1,24 @@
 import type { Socket } from 'node:net';
 import { pendingBytes } from './pending-bytes.ts';
-import { writeSocket } from './write-socket.ts';
+import { type DirectWay, directWay, writeDirectly } from './write-socket.ts';
 
 /**
  * Writes to one viewer what all get. A class, and not an object made in place: each of those with a getter has a shape of its own,
  * and looking at a thousand shapes costs more than all else that is done here for a write.
  */
 export class SocketWriter {
-  protected readonly socket: Socket;
+  private readonly socket: Socket;
+  /** Kept here, as looking through a thousand sockets for them costs more than what is done with them. */
+  private readonly handle: DirectWay['handle'] | null;
+  private readonly stream: DirectWay['stream'] | null;
   /** All that was written has been taken: nobody need ask libuv, which costs as much as the rest of what is done here. */
   private isTaken = true;
 
   constructor(socket: Socket) {
     this.socket = socket;
+    const way = directWay(socket);
+    this.handle = way?.handle ?? null;
+    this.stream = way?.stream ?? null;
   }
 
   /** Bytes that were written here and that the kernel has not taken yet. */
@@ -21,6 +27,11 @@ export class SocketWriter {
   }
 
   write(bytes: Buffer): void {
-    this.isTaken = writeSocket(this.socket, bytes);
+    const { handle, socket } = this;
+    if (handle !== null && this.stream?.length === 0) this.isTaken = writeDirectly(handle, socket, bytes);
+    else {
+      this.isTaken = false;
+      socket.write(bytes);
+    }
   }
 }

@@ -15,30 +15,46 @@ const Request = learnWriteRequest();
 /** Where the kernel takes all at once, which is nearly always, libuv never sees the request: the next write can have it. */
 let spareRequest: WriteRequest | null = null;
 
+/** What it takes to write past a socket's stream. */
+export interface DirectWay {
+  readonly handle: InnerHandle & Required<Pick<InnerHandle, 'writeBuffer'>>;
+  /** `length`: bytes that wait in the stream. */
+  readonly stream: { readonly length: number };
+}
+
+/** Null where there is no such way: under TLS, while the socket connects, and where Node works in another way. */
+export function directWay(socket: Socket): DirectWay | null {
+  const { _handle: handle, _writableState: state, encrypted } = innerSocket(socket);
+  const isOpen = !encrypted && !socket.connecting;
+  if (Request === null || !isOpen || handle?.writeBuffer === undefined || state?.length === undefined)
+    return null;
+  return { handle, stream: state } as DirectWay;
+}
+
 /**
- * Writes what many viewers get to one of them. Past the socket's stream, where nothing waits in that: it keeps account of what it
+ * Writes what many viewers get to one of them. Past the socket's stream, in which nothing may wait: it keeps account of what it
  * has written and to whom to tell, which nobody asks for here, and is 6 % of what a viewer costs (docs/performance.md). What comes
  * later through the stream comes behind it. How much has not left is told by `pendingBytes`; what fails destroys the socket.
  * True: the kernel has taken all of it at once.
  */
-export function writeSocket(socket: Socket, bytes: Buffer): boolean {
-  const { _handle: handle, encrypted } = innerSocket(socket);
-  const isStreamIdle = socket.writableLength === 0 && !socket.connecting && !socket.writableEnded;
-  if (Request === null || handle?.writeBuffer === undefined || encrypted || !isStreamIdle) {
-    socket.write(bytes);
-    return false;
-  }
-  const request = spareRequest ?? new Request();
+export function writeDirectly(handle: DirectWay['handle'], socket: Socket, bytes: Buffer): boolean {
+  const request = spareRequest ?? newRequest();
   spareRequest = null;
   request.handle = handle;
   request.socket = socket;
   request.buffer = bytes;
-  request.oncomplete = completed;
   const status = handle.writeBuffer(request, bytes);
   if (status !== 0) fail(socket, status);
   if (status !== 0 || handle.writeQueueSize !== 0) return false;
   spareRequest = request;
   return true;
+}
+
+function newRequest(): WriteRequest {
+  if (Request === null) throw new Error('no way around the stream');
+  const request = new Request();
+  request.oncomplete = completed;
+  return request;
 }
 
 /** Of a write that the kernel did not take at once. */
