@@ -1,11 +1,13 @@
 /** What a benchmark starts and writes. Nothing of it is left behind, however the benchmark ends. */
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** What is measured has the other one to itself. */
+export const LOAD_CORE = 1;
 /** As shells tell that a signal has ended a process. */
 const SIGNAL_STATUS = 128;
 
@@ -24,6 +26,8 @@ export class Workbench {
   /** `name`: of the benchmark. */
   constructor(name: string) {
     this.directory = mkdtempSync(join(tmpdir(), `understudy-${name}-`));
+    // This process, all its threads, asks those that are measured for figures: it is load as well.
+    spawnSync('taskset', ['-a', '-c', '-p', `${LOAD_CORE}`, `${process.pid}`]);
     // An error that nobody catches ends the process, too.
     process.once('exit', () => this.clear());
     for (const signal of SIGNALS) {

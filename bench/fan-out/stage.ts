@@ -3,15 +3,13 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Workbench } from '../workbench.ts';
+import { LOAD_CORE, type Workbench } from '../workbench.ts';
 import { type Protocol, playScript } from './play-script.ts';
 import { Swarm, type SwarmOptions, type SwarmReport } from './swarm.ts';
 
 export const PORTS = { rtmp: 29_350, http: 29_380, control: 29_381 };
 /** Viewers that do not read as data comes read once in so long, and acknowledge like a client that is so far away. */
 export const SWEEP_MS = 20;
-/** The server has the other one to itself. */
-const LOAD_CORE = 1;
 const PROBES = 50;
 const JOIN_MS = 60_000;
 const POLL_MS = 100;

@@ -7,7 +7,8 @@
  * DRAIN_MS 0: reads as data comes; else once in so many ms. STUCK: so many never read; SLOW: so many read 20 kB/s. Each sends
  * HELLO_FILE, waits for WAIT_BYTES, and sends THEN_FILE. Takes lines on stdin, and answers each with a line of JSON:
  *
- *   mark     forgets what it has counted, and looks for the markers of all viewers from now on if followed by " all"
+ *   mark     forgets what it has counted; followed by " all", it looks for the markers of all viewers from now on, and reads
+ *            the beginning of what each has before it reads the rest
  *   report   says what it has counted
  */
 #define _GNU_SOURCE
@@ -30,6 +31,7 @@
 #define MARKER_TEXT 8
 #define MARKER_SIZE 18
 #define READ_SIZE (1 << 20)
+#define FIRST_READ_SIZE (1 << 14)
 #define MAX_LATE_MS 4000
 #define STEPS_A_MS 10
 #define MAX_SOURCES 4
@@ -130,11 +132,12 @@ static void scan(Viewer *v, uint8_t *data, size_t size) {
   memcpy(v->rest, end - v->rest_size, (size_t)v->rest_size);
 }
 
-static void take(Viewer *v) {
+/* Reads what is there, but no more than `at_most` where that is not 0. */
+static void take(Viewer *v, size_t at_most) {
   while (!v->is_closed) {
     if (v->is_stuck && v->first_key_ms >= 0) return;
     int looks = v->to_wait > 0 || v->first_key_ms < 0 || v->is_probe || scans_all;
-    size_t most = READ_SIZE;
+    size_t most = at_most > 0 ? at_most : READ_SIZE;
     if (v->is_slow && v->first_key_ms >= 0) {
       uint64_t may = (now_ns() - v->slow_since) / 1000 * SLOW_BYTES_A_SECOND / 1000000;
       if (may <= v->slow_taken) return;
@@ -155,8 +158,13 @@ static void take(Viewer *v) {
     } else {
       v->rest_size = 0;
     }
-    if ((size_t)size < most) return;
+    if ((size_t)size < most || at_most > 0) return;
   }
+}
+
+static void take_of_all(size_t at_most) {
+  for (int i = 0; i < started; i++)
+    if (!viewers[i].is_closed && viewers[i].has_said && viewers[i].first_key_ms >= 0) take(&viewers[i], at_most);
 }
 
 static int by_value(const void *a, const void *b) {
@@ -293,8 +301,9 @@ int main(int argc, char **argv) {
       started++;
     }
     if (drain_ms > 0 && now >= next_drain) {
-      for (int i = 0; i < started; i++)
-        if (!viewers[i].is_closed && viewers[i].has_said && viewers[i].first_key_ms >= 0) take(&viewers[i]);
+      /* When the first byte of a source comes is told: reading all of the others' keyframes takes longer than that. */
+      if (scans_all) take_of_all(FIRST_READ_SIZE);
+      take_of_all(0);
       next_drain += (uint64_t)(drain_ms * 1e6);
       if (next_drain < now) next_drain = now;
     }
@@ -321,7 +330,7 @@ int main(int argc, char **argv) {
         say(v, hello, hello_size);
         continue;
       }
-      take(v);
+      take(v, 0);
       /* From its first keyframe on it is read in rounds, and epoll need not wake for it. */
       int sleeps = v->first_key_ms >= 0 && (drain_ms > 0 || v->is_stuck || v->is_slow);
       if (sleeps && !v->is_closed) {
