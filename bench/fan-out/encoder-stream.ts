@@ -1,6 +1,6 @@
 /**
  * What the benchmarks' encoder sends: 30 pictures a second with a keyframe each two seconds, 2.0 Mbit/s, and 43 frames of sound a
- * second, 0.14 Mbit/s; a marker in each picture.
+ * second, 0.14 Mbit/s; markers (marker.ts) in the pictures.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -70,7 +70,8 @@ function picture(timestamp: number, keyframe: boolean, source: number): MediaPac
   payload.writeUInt32BE(size - 4, HEAD_BYTES);
   payload[HEAD_BYTES + 4] = keyframe ? IDR_SLICE : SLICE;
   if (size < NAL_HEAD_BYTES + MARKER_BYTES) throw new Error('a picture has no room for its marker');
-  writeMarker(payload, HEAD_BYTES + NAL_HEAD_BYTES, source, keyframe);
+  writeMarker(payload, HEAD_BYTES + NAL_HEAD_BYTES, source, keyframe ? 'keyframe' : 'picture');
+  if (keyframe) writeMarker(payload, payload.length - MARKER_BYTES, source, 'keyframeEnd');
   return { track: 'video', timestamp, cts: 0, ctsOffset: 2, keyframe, config: null, payload };
 }
 

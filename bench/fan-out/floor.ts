@@ -19,6 +19,6 @@ const server = createServer({ noDelay: true }, (socket) => {
 server.listen(Number(port), '127.0.0.1', () => console.log('serving'));
 setInterval(() => {
   const bytes = Buffer.alloc(Math.round(BYTES_A_MS * cadenceMs));
-  writeMarker(bytes, 0, 0, true);
+  writeMarker(bytes, 0, 0, 'keyframe');
   for (const socket of sockets) socket.write(bytes);
 }, cadenceMs);

@@ -4,7 +4,7 @@ import type { SwitchEvent } from '../../runtime/contract/control-api.ts';
 import { until } from '../../test/support/until.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { hostSays, switches, tellHost } from './control.ts';
-import type { Swarm, SwarmReport } from './swarm.ts';
+import type { Seen, Swarm } from './swarm.ts';
 
 /** Told to show the other one while both are live, and back; or told to play the death of the master. */
 export const WAYS = ['to the backup', 'to the master', 'master lost'] as const;
@@ -18,7 +18,9 @@ export interface MeasuredSwitch {
   readonly toldToDecidedMs: number;
   /** From that to a viewer's first byte of the new source. */
   readonly decidedToViewersMs: Spread;
-  /** How many viewers have it. */
+  /** From that to the end of its first keyframe. */
+  readonly decidedToWholeMs: Spread;
+  /** How many viewers have that. */
   readonly reached: number;
 }
 
@@ -45,18 +47,22 @@ export async function measureSwitch(
   const toldAt = monotonicMs();
   if (way === 'master lost') await tellHost({ drill: { by: 'bench', durationMs: DRILL_MS } });
   else await pin(INPUTS[to]);
-  const { viewers: reached, p50Ns, p99Ns, lastNs } = await firstSeen(swarm, SOURCES[to], viewers);
+  const { first, whole } = await firstSeen(swarm, SOURCES[to], viewers);
   // Nobody need search all that comes for marks any more.
   await swarm.mark();
   const record = await recordOf(id);
   const decidedAt = record.decidedAt + clockOffsetMs;
-  const [p50 = 0, p99 = 0, most = 0] = [p50Ns, p99Ns, lastNs].map((ns) => Number(ns) / 1e6 - decidedAt);
+  const spread = ({ p50Ns, p99Ns, lastNs }: Seen): Spread => {
+    const [p50 = 0, p99 = 0, most = 0] = [p50Ns, p99Ns, lastNs].map((ns) => Number(ns) / 1e6 - decidedAt);
+    return [p50, p99, most];
+  };
   return {
     way,
     kind: record.kind,
     toldToDecidedMs: decidedAt - toldAt,
-    decidedToViewersMs: [p50, p99, most],
-    reached,
+    decidedToViewersMs: spread(first),
+    decidedToWholeMs: spread(whole),
+    reached: whole.viewers,
   };
 }
 
@@ -77,13 +83,14 @@ async function firstSeen(
   swarm: Swarm,
   source: number,
   viewers: number,
-): Promise<SwarmReport['firstOf'][number]> {
+): Promise<{ readonly first: Seen; readonly whole: Seen }> {
   const deadline = performance.now() + SEEN_MS;
   for (;;) {
     await pause(POLL_MS);
-    const seen = (await swarm.report()).firstOf[source];
-    if (seen === undefined) throw new Error(`the swarm knows no source ${source}`);
-    if (seen.viewers === viewers || performance.now() > deadline) return seen;
+    const { firstOf, wholeOf } = await swarm.report();
+    const [first, whole] = [firstOf[source], wholeOf[source]];
+    if (first === undefined || whole === undefined) throw new Error(`the swarm knows no source ${source}`);
+    if (whole.viewers === viewers || performance.now() > deadline) return { first, whole };
   }
 }
 

@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,8 @@
 #define MARKER "USTBENCH"
 #define MARKER_TEXT 8
 #define MARKER_SIZE 18
+#define KEYFRAME 1
+#define KEYFRAME_END 2
 #define READ_SIZE (1 << 20)
 #define FIRST_READ_SIZE (1 << 14)
 #define MAX_LATE_MS 4000
@@ -47,6 +50,7 @@ typedef struct {
   uint64_t bytes;
   uint64_t slow_taken, slow_since;
   uint64_t first_of[MAX_SOURCES]; /* when the first marker of each source was seen since the mark */
+  uint64_t whole_of[MAX_SOURCES]; /* the same of the first end of a keyframe */
   uint8_t rest[MARKER_SIZE];
   int rest_size;
 } Viewer;
@@ -102,11 +106,15 @@ static void start(int epoll, Viewer *v) {
 }
 
 static void see(Viewer *v, const uint8_t *marker, uint64_t now) {
-  uint8_t source = marker[MARKER_TEXT] % MAX_SOURCES, is_key = marker[MARKER_TEXT + 1];
+  uint8_t source = marker[MARKER_TEXT] % MAX_SOURCES, place = marker[MARKER_TEXT + 1];
+  if (place == KEYFRAME_END) {
+    if (v->whole_of[source] == 0) v->whole_of[source] = now;
+    return;
+  }
   uint64_t sent_at;
   memcpy(&sent_at, marker + MARKER_TEXT + 2, 8);
   if (v->first_of[source] == 0) v->first_of[source] = now;
-  if (is_key && v->first_key_ms < 0) {
+  if (place == KEYFRAME && v->first_key_ms < 0) {
     v->first_key_ms = (double)(now - v->connected_at) / 1e6;
     return;
   }
@@ -186,16 +194,22 @@ static double late_at(double share) {
   return MAX_LATE_MS;
 }
 
-/* When the viewers have seen a source for the first time since the mark: the first, the middle one, 99 of 100, the last. */
-static void report_first(int source) {
+/* Of those viewers that have seen it since the mark: when the first, the middle one, 99 of 100, and the last did. */
+static void report_seen(const char *name, size_t offset) {
   static uint64_t times[MAX_VIEWERS];
-  size_t seen = 0;
-  for (int i = 0; i < started; i++)
-    if (viewers[i].first_of[source]) times[seen++] = viewers[i].first_of[source];
-  qsort(times, seen, sizeof *times, by_time);
-  printf("{\"viewers\":%zu,\"firstNs\":\"%llu\",\"p50Ns\":\"%llu\",\"p99Ns\":\"%llu\",\"lastNs\":\"%llu\"}", seen,
-         (unsigned long long)(seen ? times[0] : 0), (unsigned long long)(seen ? times[seen / 2] : 0),
-         (unsigned long long)(seen ? times[seen * 99 / 100] : 0), (unsigned long long)(seen ? times[seen - 1] : 0));
+  printf("\"%s\":[", name);
+  for (int source = 0; source < MAX_SOURCES; source++) {
+    size_t seen = 0;
+    for (int i = 0; i < started; i++) {
+      uint64_t at = ((uint64_t *)((char *)&viewers[i] + offset))[source];
+      if (at) times[seen++] = at;
+    }
+    qsort(times, seen, sizeof *times, by_time);
+    printf("%s{\"viewers\":%zu,\"firstNs\":\"%llu\",\"p50Ns\":\"%llu\",\"p99Ns\":\"%llu\",\"lastNs\":\"%llu\"}", source ? "," : "", seen,
+           (unsigned long long)(seen ? times[0] : 0), (unsigned long long)(seen ? times[seen / 2] : 0),
+           (unsigned long long)(seen ? times[seen * 99 / 100] : 0), (unsigned long long)(seen ? times[seen - 1] : 0));
+  }
+  printf("],");
 }
 
 static void report(void) {
@@ -218,19 +232,17 @@ static void report(void) {
          joined ? joins[joined - 1] : -1);
   printf("\"lateMs\":[%.2f,%.2f,%.2f],\"late\":%llu,", late_at(0.5), late_at(0.99), late_at(0.9999),
          (unsigned long long)late_count);
-  printf("\"cpuMs\":%ld,\"firstOf\":[",
+  printf("\"cpuMs\":%ld,",
          usage.ru_utime.tv_sec * 1000 + usage.ru_utime.tv_usec / 1000 + usage.ru_stime.tv_sec * 1000 + usage.ru_stime.tv_usec / 1000);
-  for (int s = 0; s < MAX_SOURCES; s++) {
-    if (s > 0) printf(",");
-    report_first(s);
-  }
+  report_seen("firstOf", offsetof(Viewer, first_of));
+  report_seen("wholeOf", offsetof(Viewer, whole_of));
   uint64_t first_closed = UINT64_MAX, last_closed = 0;
   for (int i = 0; i < started; i++) {
     if (!viewers[i].is_closed) continue;
     if (viewers[i].closed_at < first_closed) first_closed = viewers[i].closed_at;
     if (viewers[i].closed_at > last_closed) last_closed = viewers[i].closed_at;
   }
-  printf("],\"closedNs\":[\"%llu\",\"%llu\"]}\n", (unsigned long long)(closed ? first_closed : 0), (unsigned long long)last_closed);
+  printf("\"closedNs\":[\"%llu\",\"%llu\"]}\n", (unsigned long long)(closed ? first_closed : 0), (unsigned long long)last_closed);
   fflush(stdout);
 }
 
@@ -240,6 +252,7 @@ static void mark(void) {
   for (int i = 0; i < viewer_count; i++) {
     viewers[i].bytes = 0;
     memset(viewers[i].first_of, 0, sizeof viewers[i].first_of);
+    memset(viewers[i].whole_of, 0, sizeof viewers[i].whole_of);
   }
   printf("{\"markedNs\":\"%llu\"}\n", (unsigned long long)now_ns());
   fflush(stdout);

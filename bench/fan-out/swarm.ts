@@ -21,6 +21,15 @@ export interface SwarmOptions {
   readonly core: number;
 }
 
+/** How many viewers have seen it, and when the first, the middle one, 99 of 100 and the last did (CLOCK_MONOTONIC). */
+export interface Seen {
+  readonly viewers: number;
+  readonly firstNs: string;
+  readonly p50Ns: string;
+  readonly p99Ns: string;
+  readonly lastNs: string;
+}
+
 /** What the swarm has counted since its mark; times in ms, of the median, the 99th percentile and (nearly) all. */
 export interface SwarmReport {
   readonly started: number;
@@ -34,14 +43,10 @@ export interface SwarmReport {
   readonly lateMs: readonly [number, number, number];
   readonly late: number;
   readonly cpuMs: number;
-  /** By source: how many viewers have seen it, and when the first, the middle one, 99 of 100 and the last did (CLOCK_MONOTONIC). */
-  readonly firstOf: ReadonlyArray<{
-    readonly viewers: number;
-    readonly firstNs: string;
-    readonly p50Ns: string;
-    readonly p99Ns: string;
-    readonly lastNs: string;
-  }>;
+  /** By source: the first of its pictures. */
+  readonly firstOf: readonly Seen[];
+  /** The end of its first keyframe. */
+  readonly wholeOf: readonly Seen[];
   readonly closedNs: readonly [string, string];
 }
 

@@ -1,9 +1,6 @@
 import type { ProgramPacket } from '../program/program-packet.ts';
 import type { PacketFormat } from './packet-format.ts';
 
-/** So much of another source goes out in the first round. */
-const FIRST_ROUND_BYTES = 8 * 1024;
-
 /** Packets of one program that go out together. Serialised once for each format, when the first viewer needs it. */
 export class Batch {
   readonly packets: readonly ProgramPacket[];
@@ -14,9 +11,6 @@ export class Batch {
   /** The version in front of the headers that the batch itself holds. */
   readonly baseVersion: number;
   readonly startTime: number;
-  /** It brings another source: all viewers are to have the beginning of that before the first one has the rest. */
-  readonly hasSplice: boolean;
-  private readonly firstRounds = new Map<PacketFormat, number>();
   private isExtended: boolean | null = null;
   private readonly encoded = new Map<PacketFormat, Buffer>();
 
@@ -32,7 +26,6 @@ export class Batch {
     this.headersVersion = options.headersVersion;
     this.baseVersion = options.baseVersion;
     this.startTime = options.startTime;
-    this.hasSplice = options.packets.some(({ kind }) => kind === 'splice');
   }
 
   /** Nearly all batches have nothing that only some viewers can take: then all share the bytes of the plain format. */
@@ -42,18 +35,6 @@ export class Batch {
     if (bytes === undefined) {
       bytes = format.encode(this.packets, this.startTime);
       this.encoded.set(format, bytes);
-    }
-    return bytes;
-  }
-
-  /** How many of the bytes go out in the first round, where it has a splice: all in front of that, and some behind it. */
-  firstRoundBytes(format: PacketFormat): number {
-    let bytes = this.firstRounds.get(format);
-    if (bytes === undefined) {
-      const spliceAt = this.packets.findIndex(({ kind }) => kind === 'splice');
-      const before = format.encode(this.packets.slice(0, spliceAt), this.startTime).length;
-      bytes = before + FIRST_ROUND_BYTES;
-      this.firstRounds.set(format, bytes);
     }
     return bytes;
   }

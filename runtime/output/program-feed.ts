@@ -202,9 +202,9 @@ export class ProgramFeed implements ProgramListener, Delivery {
   /** Another source's sound and headers in front of its first picture stay with that: all viewers get them together. */
   private isCutBefore(packet: ProgramPacket): boolean {
     const { pending } = this;
-    const hasMedia = pending.some(({ kind }) => kind === 'frame' || kind === 'extra');
-    const spliceAt = packet.kind === 'splice' ? -1 : pending.findIndex(({ kind }) => kind === 'splice');
-    return hasMedia && (spliceAt === -1 || pending.some((p) => p.kind === 'frame' && p.track === 'video'));
+    if (!pending.some(({ kind }) => kind === 'frame' || kind === 'extra')) return false;
+    const isNew = packet.kind !== 'splice' && pending.some(({ kind }) => kind === 'splice');
+    return !isNew || isSliceFull(pending) || pending.some((p) => p.kind === 'frame' && p.track === 'video');
   }
 
   /** Keeps what is in force until the next of its kind, for those who join. */
@@ -272,17 +272,10 @@ export class ProgramFeed implements ProgramListener, Delivery {
       queue.send(first.batch, first.headers);
       queue.send(second.batch, second.headers);
     }
-    if (joined.hasSplice) this.finish();
   }
 
   private send({ batch, headers }: DueBatch): void {
     for (const queue of this.queues) queue.send(batch, headers);
-    if (batch.hasSplice) this.finish();
-  }
-
-  /** What is new for all at once takes long to write: each has the beginning of it before the first one has the end. */
-  private finish(): void {
-    for (const queue of this.queues) queue.finish();
   }
 
   /** The headers in force, dated like the GOP that follows them, but for those that `next` brings itself. */

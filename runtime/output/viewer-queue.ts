@@ -45,8 +45,6 @@ export class ViewerQueue {
   /** The one it wants, from the next entry batch on. */
   private nextFormat: PacketFormat;
   private headersVersion = 0;
-  /** What is written in the second round. */
-  private rest: Buffer | null = null;
   private readonly drain: DrainWatch;
 
   constructor(sink: ViewerSink, format: PacketFormat, limits: ViewerLimits, now: number) {
@@ -85,13 +83,6 @@ export class ViewerQueue {
     if (this.state !== 'flowing' || !this.fits(batch)) return false;
     this.write(batch);
     return true;
-  }
-
-  /** The second round of a batch with a splice, once all have had the first. */
-  finish(): void {
-    const { rest } = this;
-    this.rest = null;
-    if (rest !== null) this.sink.write(rest);
   }
 
   /** What it wants from now on: nothing, at once; or another format, from the next entry batch on, with its headers. */
@@ -153,8 +144,6 @@ export class ViewerQueue {
     if (bytes.length === 0) return;
     this.headersVersion = batch.headersVersion;
     this.drain.wrote(bytes.length);
-    const firstRound = batch.hasSplice ? batch.firstRoundBytes(this.format) : bytes.length;
-    if (bytes.length > firstRound) this.rest = bytes.subarray(firstRound);
-    this.sink.write(this.rest === null ? bytes : bytes.subarray(0, firstRound));
+    this.sink.write(bytes);
   }
 }

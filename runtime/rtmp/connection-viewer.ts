@@ -20,7 +20,7 @@ export class ConnectionViewer extends SocketWriter implements Viewer {
   constructor(options: {
     readonly messageStreamId: number;
     readonly connection: ViewerConnection;
-    readonly socket: Socket;
+    readonly socket: Duplex;
     readonly onAir: () => void;
   }) {
     super(options.socket);

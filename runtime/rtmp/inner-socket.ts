@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** What is used here of the inside of Node's sockets. None of it is promised: each part may be missing. */
 export interface InnerSocket {
@@ -9,6 +9,7 @@ export interface InnerSocket {
     /** Bytes of the stream's write that is under way. */
     readonly writelen?: number;
   };
+  readonly connecting?: boolean;
   /** There under TLS only. */
   readonly encrypted?: boolean;
 }
@@ -18,10 +19,11 @@ export interface InnerHandle {
   readonly writeQueueSize?: number;
   reading?: boolean;
   readonly readStop?: () => number;
-  /** 0, or an error of libuv. */
-  readonly writeBuffer?: (request: object, bytes: Buffer) => number;
+  /** 0, or an error of libuv; undefined where the handle is closed. */
+  readonly writeBuffer?: (request: object, bytes: Buffer) => number | undefined;
 }
 
-export function innerSocket(socket: Socket): InnerSocket {
-  return socket as unknown as InnerSocket;
+/** Of what stands for a socket, there is none of it. */
+export function innerSocket(socket: Duplex): InnerSocket {
+  return socket as InnerSocket;
 }

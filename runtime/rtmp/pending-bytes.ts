@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { innerSocket } from './inner-socket.ts';
 
 /**
@@ -8,13 +8,13 @@ import { innerSocket } from './inner-socket.ts';
  * that too), and of what was written past the stream (write-socket.ts). Where a version of Node does not say so, the whole
  * write counts. Under TLS, libuv has other bytes.
  */
-export function pendingBytes(socket: Socket): number {
+export function pendingBytes(socket: Duplex): number {
   const { writableLength } = socket;
-  const { _handle: handle, _writableState: state, encrypted } = innerSocket(socket);
+  const { _handle: handle, _writableState: state, connecting, encrypted } = innerSocket(socket);
   if (writableLength === 0) return encrypted ? 0 : (handle?.writeQueueSize ?? 0);
   const left = handle?.writeQueueSize;
   const underWay = state?.writelen;
   // While it connects, nothing has been handed to libuv.
-  if (left === undefined || underWay === undefined || socket.connecting) return writableLength;
+  if (left === undefined || underWay === undefined || connecting) return writableLength;
   return writableLength - underWay + (encrypted ? Math.min(left, underWay) : left);
 }

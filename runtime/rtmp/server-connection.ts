@@ -130,7 +130,7 @@ export class ServerConnection implements SessionConnection {
   }
 
   viewer(messageStreamId: number, onAir: () => void): Viewer {
-    return new ConnectionViewer({ messageStreamId, connection: this, socket: this.options.socket, onAir });
+    return new ConnectionViewer({ messageStreamId, connection: this, socket: this.socket, onAir });
   }
 
   close(reason: string): void {
@@ -160,7 +160,8 @@ export class ServerConnection implements SessionConnection {
 
   offerSocket(take: (socket: Socket) => Duplex | null): void {
     const { socket } = this.options;
-    if (this.isClosed || this.socket !== socket) return;
+    // With several streams, others than who takes it write to it.
+    if (this.isClosed || this.socket !== socket || this.session.streamCount > 1) return;
     const stand = take(socket);
     if (stand === null) return;
     // Whatever it still says here is not the client's.

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { pendingBytes } from './pending-bytes.ts';
 import { type DirectWay, directWay, writeDirectly } from './write-socket.ts';
 
@@ -7,14 +7,14 @@ import { type DirectWay, directWay, writeDirectly } from './write-socket.ts';
  * and looking at a thousand shapes costs more than all else that is done here for a write.
  */
 export class SocketWriter {
-  private readonly socket: Socket;
+  private readonly socket: Duplex;
   /** Kept here, as looking through a thousand sockets for them costs more than what is done with them. */
   private readonly handle: DirectWay['handle'] | null;
   private readonly stream: DirectWay['stream'] | null;
   /** All that was written has been taken: nobody need ask libuv, which costs as much as the rest of what is done here. */
   private isTaken = true;
 
-  constructor(socket: Socket) {
+  constructor(socket: Duplex) {
     this.socket = socket;
     const way = directWay(socket);
     this.handle = way?.handle ?? null;

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { getSystemErrorName } from 'node:util';
 import { type InnerHandle, innerSocket } from './inner-socket.ts';
 
@@ -8,7 +9,7 @@ interface WriteRequest {
   oncomplete: (this: WriteRequest, status: number) => void;
   /** Kept from the collector until all of it has left. */
   buffer: Buffer | null;
-  socket: Socket;
+  socket: Duplex;
 }
 
 const Request = learnWriteRequest();
@@ -23,9 +24,9 @@ export interface DirectWay {
 }
 
 /** Null where there is no such way: under TLS, while the socket connects, and where Node works in another way. */
-export function directWay(socket: Socket): DirectWay | null {
-  const { _handle: handle, _writableState: state, encrypted } = innerSocket(socket);
-  const isOpen = !encrypted && !socket.connecting;
+export function directWay(socket: Duplex): DirectWay | null {
+  const { _handle: handle, _writableState: state, connecting, encrypted } = innerSocket(socket);
+  const isOpen = !encrypted && !connecting;
   if (Request === null || !isOpen || handle?.writeBuffer === undefined || state?.length === undefined)
     return null;
   return { handle, stream: state } as DirectWay;
@@ -37,7 +38,7 @@ export function directWay(socket: Socket): DirectWay | null {
  * later through the stream comes behind it. How much has not left is told by `pendingBytes`; what fails destroys the socket.
  * True: the kernel has taken all of it at once.
  */
-export function writeDirectly(handle: DirectWay['handle'], socket: Socket, bytes: Buffer): boolean {
+export function writeDirectly(handle: DirectWay['handle'], socket: Duplex, bytes: Buffer): boolean {
   const request = spareRequest ?? newRequest();
   spareRequest = null;
   request.handle = handle;
@@ -63,8 +64,9 @@ function completed(this: WriteRequest, status: number): void {
   if (status < 0) fail(this.socket, status);
 }
 
-function fail(socket: Socket, status: number): void {
-  if (!socket.destroyed) socket.destroy(new Error(`write ${getSystemErrorName(status)}`));
+function fail(socket: Duplex, status: number | undefined): void {
+  const name = status === undefined ? 'EBADF' : getSystemErrorName(status);
+  if (!socket.destroyed) socket.destroy(new Error(`write ${name}`));
 }
 
 /**

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { MessageType } from '../../runtime/rtmp/wire.ts';
+import { connectRaw, type RawPeer } from '../rtmp/raw-peer.ts';
 import { Audience, type ViewerSight } from '../support/audience.ts';
 import { startTestHost, type TestHost } from '../support/e2e-host.ts';
 import { until } from '../support/until.ts';
@@ -11,6 +13,8 @@ const TEST_MS = 120_000;
 const PATIENCE_MS = 30_000;
 const CLIPS = join(import.meta.dirname, '../../runtime/clips');
 const EACH = 6;
+/** As many as prove that they go on coming. */
+const PICTURES = 120;
 
 describe('viewers on workers', () => {
   let test: TestHost;
@@ -62,6 +66,34 @@ describe('viewers on workers', () => {
     expect(test.host.workers.map((worker) => worker.viewers)).toEqual([EACH, EACH]);
     expect(test.host.viewers).toBe(2 * EACH);
   });
+
+  it.each([
+    { name: 'at once: it stays with the host', isAtOnce: true, ofHost: 2 },
+    { name: 'when the first is with a worker: the host sends it', isAtOnce: false, ofHost: 1 },
+  ])(
+    'get two streams on one connection, both $name',
+    async ({ isAtOnce, ofHost }) => {
+      const peer = await connectRaw(Number(new URL(test.rtmpUrl('camera1')).port));
+      peer.command(0, 'connect', 1, { app: 'live', tcUrl: test.rtmpUrl('') });
+      const play = (streamId: number): void => {
+        peer.command(0, 'createStream', 1 + streamId, null);
+        peer.command(streamId, 'play', 0, null, 'camera1');
+      };
+      play(1);
+      if (!isAtOnce) await until('it is carried', () => carried() === 2 * EACH + 1, PATIENCE_MS);
+      play(2);
+      await until(
+        'pictures come on both',
+        () => [1, 2].every((id) => pictures(peer, id) > PICTURES),
+        PATIENCE_MS,
+      );
+      expect(test.host.viewers - carried()).toBe(ofHost);
+      expect(peer.isClosed).toBe(false);
+      peer.socket.destroy();
+      await until('it is gone', () => test.host.viewers === 2 * EACH, PATIENCE_MS);
+    },
+    TEST_MS,
+  );
 
   it(
     'see nothing of a failover and of the way back but its splices',
@@ -169,6 +201,10 @@ describe('a host that may start workers as it needs them', () => {
     TEST_MS,
   );
 });
+
+function pictures(peer: RawPeer, streamId: number): number {
+  return peer.raws.filter((raw) => raw.typeId === MessageType.video && raw.streamId === streamId).length;
+}
 
 function switchesIn(breaches: readonly string[]): number {
   return breaches.reduce((sum, breach) => sum + Number(/^(\d+) switches$/.exec(breach)?.[1] ?? 0), 0);
