@@ -41,6 +41,8 @@ const SILENT_MS = 1_000;
 const UNKNOWN_FRAME_MS = 20;
 /** No segment has as many parts: the fragments' numbers rise from part to part and from segment to segment. */
 const FRAGMENT_NUMBERS = 1_024;
+/** Pictures this near to each other count as shown together. */
+const AS_GOOD_AS_MS = 4;
 /** A shorter segment is made so long: as a frame usually is, and longer than a frame of sound. */
 const LEAST_MS = 33;
 
@@ -89,6 +91,8 @@ export class Segmenter {
   /** No picture comes before this. */
   private floorMs = Number.NEGATIVE_INFINITY;
   private lastVideoMs = Number.NEGATIVE_INFINITY;
+  /** Another source has begun, and its first picture has not come. */
+  private isSpliced = false;
 
   constructor(options: SegmenterOptions, sink: SegmentSink) {
     this.options = options;
@@ -98,6 +102,7 @@ export class Segmenter {
   packet(packet: ProgramPacket): void {
     if (packet.kind === 'header') this.configure(packet);
     else if (packet.kind === 'frame') this.frame(packet);
+    else if (packet.kind === 'splice') this.isSpliced = true;
   }
 
   /** What comes next has nothing to do with what came before, headers included. The open segment is not completed. */
@@ -130,9 +135,10 @@ export class Segmenter {
   private frame(frame: Frame): void {
     const { track, payload, ctsOffset } = frame;
     const time = track === 'video' ? Math.max(frame.time, this.floorMs) : frame.time;
-    const cts = Math.max(0, frame.time + frame.cts - time);
     const config = this[track];
     if (config === null) return;
+    const due = Math.max(time, frame.time + frame.cts);
+    const cts = (track === 'video' && this.isSpliced ? this.showAnother(due) : due) - time;
     const isSync = track === 'audio' || frame.keyframe;
     const sample = { time, cts, isSync, data: mediaOf(config, payload, ctsOffset) };
     if (track === 'video') {
@@ -144,6 +150,19 @@ export class Segmenter {
     this.tracks[track].push(sample);
     // What the segments have that it comes too late for.
     if (this.isJoining) this.tracks[track].taken = [];
+  }
+
+  /**
+   * The first picture of another source is due: what the one before it would show from then on is shown before, by a little. MSE
+   * would take it out, for the new picture's sake, with all that was decoded behind it (Media Source Extensions, 3.5.8): a hole of
+   * several pictures, which Chromium does not always play across. What a part already has cannot be moved: where that is due
+   * as good as together with the new picture, this one comes behind it. Returns when the new one is shown.
+   */
+  private showAnother(due: number): number {
+    const { video } = this.tracks;
+    this.isSpliced = false;
+    video.showBefore(due);
+    return video.shownMs >= due && video.shownMs < due + AS_GOOD_AS_MS ? video.shownMs + 1 : due;
   }
 
   private leadAt(time: number): TrackName {
@@ -244,6 +263,7 @@ export class Segmenter {
     if (other.held !== null && endMs - other.held.time > SILENT_MS) other.complete();
     const number = (open.number * FRAGMENT_NUMBERS + open.parts) % 2 ** 32;
     const bytes = fragment({ video: video.taken, audio: audio.taken }, number);
+    for (const { time, cts } of video.taken) video.shownMs = Math.max(video.shownMs, time + cts);
     const isIndependent = lead.some(({ isSync }) => isSync);
     this.sink.part({ bytes, durationMs: endMs - open.partStartMs, isIndependent });
     open.parts += 1;
@@ -269,6 +289,8 @@ class TrackSamples {
   /** The last one: how long it lasts, the next one tells. */
   held: Sample | null = null;
   usualMs = UNKNOWN_FRAME_MS;
+  /** The last that is shown of those that are in parts. */
+  shownMs = Number.NEGATIVE_INFINITY;
 
   push(sample: Sample): void {
     this.complete(sample.time);
@@ -290,11 +312,13 @@ class TrackSamples {
    */
   showBefore(endMs: number): void {
     let nextMs = endMs;
-    for (const sample of this.taken.toSorted((a, b) => b.time + b.cts - a.time - a.cts)) {
-      const shownMs = sample.time + sample.cts;
-      if (shownMs < nextMs) return;
+    const all = this.held === null ? this.taken : [...this.taken, this.held];
+    for (const sample of all.toSorted((a, b) => b.time + b.cts - a.time - a.cts)) {
+      if (sample.time + sample.cts < nextMs) return;
       nextMs = Math.max(sample.time, nextMs - 1);
-      this.taken[this.taken.indexOf(sample)] = { ...sample, cts: nextMs - sample.time };
+      const cts = nextMs - sample.time;
+      if (sample === this.held) this.held = { ...sample, cts };
+      else this.taken = this.taken.map((one) => (one === sample ? { ...one, cts } : one));
     }
   }
 

@@ -151,10 +151,14 @@ for (const { name, master, backup, rounds, sizes } of VARIANTS) {
         process.stdout.write(
           `${name}: ${switches.length} switches, machine still for ${machineStillMs} ms\n`,
         );
-        for (const player of playersOf(test)) {
-          const { errors, ...report } = await players.report(player.name);
-          process.stdout.write(`${player.name}: ${JSON.stringify(report)} ${errors.join('; ')}\n`);
-          if (report.events.length > 0) await explain(player.name);
+        const reports = [];
+        for (const { name: player } of playersOf(test)) {
+          const { errors, ...report } = await players.report(player);
+          process.stdout.write(`${player}: ${JSON.stringify(report)} ${errors.join('; ')}\n`);
+          if (report.events.length > 0) await explain(player);
+          reports.push(report);
+        }
+        for (const report of reports) {
           expect(report).toMatchObject({ events: [], bufferedRanges: 1 });
           expect(report.longestStillMs).toBeLessThanOrEqual(STILL_MS + machineStillMs);
           expect(report.sizes.toSorted()).toEqual(sizes);

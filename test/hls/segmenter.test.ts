@@ -58,6 +58,17 @@ class Bench {
   }
 }
 
+/** When each picture of a part is shown, in the order in which they are decoded. */
+function shownIn(part: Part | undefined): number[] {
+  const [run] = readFragment(part?.bytes ?? Buffer.alloc(0)).runs;
+  let at = run?.start ?? 0;
+  return (run?.samples ?? []).map(({ duration, cts }) => {
+    const shown = (at + cts) / TICKS - START;
+    at += duration;
+    return shown;
+  });
+}
+
 /** Frames of 40 ms with sound of 20 ms, from `fromMs` to before `toMs`; `keyMs`: keyframes at these times. */
 function media(fromMs: number, toMs: number, isKey: (ms: number) => boolean): ProgramPacket[] {
   const packets: ProgramPacket[] = [];
@@ -111,6 +122,33 @@ describe('segments', () => {
       .play(media(0, 4_600, every(2_000, 0)))
       .play([splice(4_600), ...media(4_600, 9_000, every(2_000, 600))]);
     expect(bench.story).toEqual(['1 at 2000, 2000', '2 at 4000, 2600', '3 at 6600, 2000']);
+  });
+
+  /** B-frames: each third picture is decoded two frames before those that are shown in front of it. */
+  const reordered = (fromMs: number, count: number, { first = 1, cts = 80 } = {}): ProgramPacket[] =>
+    Array.from({ length: count }, (_, index) =>
+      video(40 * index + fromMs, index === 0, { cts: index === 0 ? cts : index % 3 === first ? 160 : 40 }),
+    );
+
+  it('show all pictures of a source before the first of another one', () => {
+    const shownWith = (old: readonly ProgramPacket[], key: ProgramPacket): number[] => {
+      const bench = new Bench().play(media(0, 4_000, every(2_000, 0)));
+      bench.play([...old, splice(key.time - START), key, ...reordered(4_300, 60)]);
+      return shownIn(bench.made[1]?.parts[0]).slice(0, old.length + 1);
+    };
+    const [together, later] = [video(4_241, true, { cts: 79 }), video(4_239, true, { cts: 80 })];
+    const others = [4_080, 4_200, 4_120, 4_160];
+    expect(shownWith(reordered(4_000, 7), together)).toEqual([...others, 4_319, 4_240, 4_280, 4_320]);
+    expect(shownWith(reordered(4_000, 6), later)).toEqual([...others, 4_318, 4_240, 4_319]);
+  });
+
+  it('show the first picture of a source after what a part has that is due together with it', () => {
+    const bench = new Bench()
+      .play(media(0, 4_000, every(2_000, 0)))
+      .play([...reordered(4_000, 14, { first: 2 }), splice(4_521), ...reordered(4_521, 60, { cts: 79 })]);
+    const [before = [], after = []] = (bench.made[1]?.parts ?? []).map(shownIn);
+    expect(Math.max(...before)).toBe(4_600);
+    expect(after.slice(0, 3)).toEqual([4_520, 4_560, 4_601]);
   });
 
   it('end where the configuration changes, and come into step with program time again', () => {

@@ -71,7 +71,7 @@ const mpegts = mpegtsModule as unknown as {
 };
 
 const WARM_UP_SECONDS = 1;
-const LOG_LINES = 600;
+const LOG_LINES = 3_000;
 /** Of a playlist: its end. */
 const PLAYLIST_CHARACTERS = 1_500;
 const POLL_MS = 10;
