@@ -6,7 +6,7 @@
 const TEXT = Buffer.from('USTBENCH');
 export const MARKER_BYTES = TEXT.length + 10;
 const PLACES = { picture: 0, keyframe: 1, keyframeEnd: 2 };
-export type MarkerPlace = keyof typeof PLACES;
+type MarkerPlace = keyof typeof PLACES;
 
 export function writeMarker(bytes: Buffer, at: number, source: number, place: MarkerPlace): void {
   TEXT.copy(bytes, at);
