@@ -43,7 +43,7 @@ const UNKNOWN_FRAME_MS = 20;
 const FRAGMENT_NUMBERS = 1_024;
 /** Pictures this near to each other count as shown together. */
 const AS_GOOD_AS_MS = 4;
-/** A shorter segment is made so long: as a frame usually is, and longer than a frame of sound. */
+/** No part of pictures is shorter: as a frame usually is, and longer than a frame of sound. */
 const LEAST_MS = 33;
 
 interface OpenSegment {
@@ -66,10 +66,10 @@ interface OpenSegment {
  * - Another codec configuration, a hole, and pictures that come or go end a segment early: a break. The next one has the
  *   next number, and is longer, until numbers and program time are in step again. It is a discontinuity, unless only the
  *   configuration is another: players then go on with the same timeline, to the millisecond.
- * - Where a source comes back for one picture and another one follows at once, 1 ms later, the picture's segment lasts as long
- *   as a frame, and the next pictures give way, in steps of 1 ms. hls.js takes the times of what is in a part for those of the
- *   part, and looks behind such a short one for the next in vain.
- * - A part ends before it would be longer than partMs. The last one of a segment may be shorter.
+ * - A part ends before it would be longer than partMs. The last one of a segment may be shorter, down to what a frame lasts: where
+ *   it would be shorter still, as where a source is cut off 1 ms after a part has ended, the next pictures give way to it, in steps
+ *   of 1 ms. A player has sound that reaches beyond the part before. hls.js takes the end of that for the place of the next
+ *   part, and passes over one that is shorter; and behind one whose only picture is shown elsewhere it finds no next one.
  *
  * Who begins in mid-stream cannot know whether a keyframe is the first of its multiple, and waits for the next multiple.
  * A frame is held until the next one tells how long it lasts.
@@ -134,7 +134,7 @@ export class Segmenter {
 
   private frame(frame: Frame): void {
     const { track, payload, ctsOffset } = frame;
-    const time = track === 'video' ? Math.max(frame.time, this.floorMs) : frame.time;
+    const time = track === 'video' ? this.placeOf(frame) : frame.time;
     const config = this[track];
     if (config === null) return;
     const due = Math.max(time, frame.time + frame.cts);
@@ -150,6 +150,22 @@ export class Segmenter {
     this.tracks[track].push(sample);
     // What the segments have that it comes too late for.
     if (this.isJoining) this.tracks[track].taken = [];
+  }
+
+  /** When a picture is decoded: a keyframe leaves the segment that it ends a last part that is long enough. */
+  private placeOf({ time, keyframe }: Frame): number {
+    const placed = Math.max(time, this.floorMs);
+    const { open } = this;
+    return keyframe && open !== null && this.multipleOf(placed) > open.number
+      ? this.longEnough(open, placed)
+      : placed;
+  }
+
+  /** Where a segment ends that would at `endMs`. Sound alone has no frames that short. */
+  private longEnough({ lead, partStartMs }: OpenSegment, endMs: number): number {
+    const heldMs = this.tracks.video.held?.time ?? partStartMs;
+    const lastPartMs = endMs - partStartMs > this.options.partMs ? heldMs : partStartMs;
+    return lead === 'video' ? Math.max(endMs, lastPartMs + LEAST_MS) : endMs;
   }
 
   /**
@@ -237,7 +253,7 @@ export class Segmenter {
     const heldMs = lead.held?.time ?? open.partStartMs;
     const { partMs } = this.options;
     const isNear = nextMs > heldMs && nextMs - heldMs <= partMs;
-    const endMs = isNear ? longEnough(open, nextMs) : heldMs + lead.usualMs;
+    const endMs = this.longEnough(open, isNear ? nextMs : heldMs + lead.usualMs);
     this.floorMs = endMs;
     if (endMs - open.partStartMs > partMs) this.putPart(open, heldMs);
     lead.complete(endMs);
@@ -275,11 +291,6 @@ export class Segmenter {
   private multipleOf(time: number): number {
     return Math.floor(time / this.options.segmentMs);
   }
-}
-
-/** Where a segment ends that would at `endMs`. Sound alone has no frames that short. */
-function longEnough({ startMs, lead }: OpenSegment, endMs: number): number {
-  return lead === 'video' ? Math.max(endMs, startMs + LEAST_MS) : endMs;
 }
 
 /** The frames of one track that no part has yet. */

@@ -192,6 +192,21 @@ describe('segments', () => {
     expect(first?.samples.slice(0, 5).map(({ duration }) => duration / TICKS)).toEqual([1, 1, 5, 40, 40]);
   });
 
+  it.each([
+    ['of another configuration', otherVideoConfig(7)],
+    ['whose keyframe is the first of its multiple', VIDEO_CONFIG],
+  ])('have no part shorter than a frame, in whichever millisecond a source follows %s', (_what, config) => {
+    const shortest: number[] = [];
+    // A part ends at 4160.
+    for (let cutMs = 4_140; cutMs < 4_260; cutMs += 1) {
+      const bench = new Bench()
+        .play(media(0, cutMs, every(2_000, 720)))
+        .play([splice(cutMs), header(config, cutMs), ...media(cutMs, 9_000, every(2_000, cutMs % 2_000))]);
+      shortest.push(Math.min(...bench.partDurations.flat()));
+    }
+    expect(Math.min(...shortest)).toBe(33);
+  });
+
   it('show no picture after their end where the configuration changes', () => {
     const bench = new Bench()
       .play(media(0, 4_400, every(2_000, 0)))
