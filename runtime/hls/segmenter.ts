@@ -44,7 +44,9 @@ const FRAGMENT_NUMBERS = 1_024;
 /** Pictures this near to each other count as shown together. */
 const AS_GOOD_AS_MS = 4;
 /** No part of pictures is shorter: as a frame usually is, and longer than a frame of sound. */
-const LEAST_MS = 33;
+const LEAST_PART_MS = 33;
+/** Nor is a segment of pictures that a break ends: twice as long as a source's sound may begin behind its pictures. */
+const LEAST_SEGMENT_MS = 100;
 
 interface OpenSegment {
   readonly number: number;
@@ -68,8 +70,8 @@ interface OpenSegment {
  *   configuration is another: players then go on with the same timeline, to the millisecond.
  * - A part ends before it would be longer than partMs. The last one of a segment may be shorter, down to what a frame lasts: where
  *   it would be shorter still, as where a source is cut off 1 ms after a part has ended, the next pictures give way to it, in steps
- *   of 1 ms. A player has sound that reaches beyond the part before. hls.js takes the end of that for the place of the next
- *   part, and passes over one that is shorter; and behind one whose only picture is shown elsewhere it finds no next one.
+ *   of 1 ms. So they do to a segment that would be broken off as soon as it has begun. hls.js looks for what comes next by time, and
+ *   is off by as much as sound and pictures of a part are apart: what is shorter than that, it passes over, or stands still behind.
  *
  * Who begins in mid-stream cannot know whether a keyframe is the first of its multiple, and waits for the next multiple.
  * A frame is held until the next one tells how long it lasts.
@@ -165,7 +167,7 @@ export class Segmenter {
   private longEnough({ lead, partStartMs }: OpenSegment, endMs: number): number {
     const heldMs = this.tracks.video.held?.time ?? partStartMs;
     const lastPartMs = endMs - partStartMs > this.options.partMs ? heldMs : partStartMs;
-    return lead === 'video' ? Math.max(endMs, lastPartMs + LEAST_MS) : endMs;
+    return lead === 'video' ? Math.max(endMs, lastPartMs + LEAST_PART_MS) : endMs;
   }
 
   /**
@@ -253,7 +255,8 @@ export class Segmenter {
     const heldMs = lead.held?.time ?? open.partStartMs;
     const { partMs } = this.options;
     const isNear = nextMs > heldMs && nextMs - heldMs <= partMs;
-    const endMs = this.longEnough(open, isNear ? nextMs : heldMs + lead.usualMs);
+    const leastMs = open.lead === 'video' ? open.startMs + LEAST_SEGMENT_MS : heldMs;
+    const endMs = this.longEnough(open, Math.max(leastMs, isNear ? nextMs : heldMs + lead.usualMs));
     this.floorMs = endMs;
     if (endMs - open.partStartMs > partMs) this.putPart(open, heldMs);
     lead.complete(endMs);
