@@ -7,8 +7,9 @@
  * DRAIN_MS 0: reads as data comes; else once in so many ms. STUCK: so many never read; SLOW: so many read 20 kB/s. Each sends
  * HELLO_FILE, waits for WAIT_BYTES, and sends THEN_FILE. Takes lines on stdin, and answers each with a line of JSON:
  *
- *   mark     forgets what it has counted; followed by " all", it looks for the markers of all viewers from now on, and reads
- *            the beginning of what each has before it reads the rest
+ *   mark     forgets what it has counted; followed by " all", it looks for the markers of all viewers from now on, reads the
+ *            beginning of what each has before it reads the rest, and takes the time at which the kernel had it for that at
+ *            which it was seen
  *   report   says what it has counted
  */
 #define _GNU_SOURCE
@@ -125,8 +126,7 @@ static void see(Viewer *v, const uint8_t *marker, uint64_t now) {
 }
 
 /* Markers may lie across two reads: the end of one stands in front of the next. */
-static void scan(Viewer *v, uint8_t *data, size_t size) {
-  uint64_t now = now_ns();
+static void scan(Viewer *v, uint8_t *data, size_t size, uint64_t now) {
   uint8_t *from = data - v->rest_size, *end = data + size;
   memcpy(from, v->rest, (size_t)v->rest_size);
   for (;;) {
@@ -138,6 +138,32 @@ static void scan(Viewer *v, uint8_t *data, size_t size) {
   size_t left = (size_t)(end - from);
   v->rest_size = left < MARKER_SIZE - 1 ? (int)left : MARKER_SIZE - 1;
   memcpy(v->rest, end - v->rest_size, (size_t)v->rest_size);
+}
+
+static void stamp(int fd, int is_on) {
+  setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &is_on, sizeof is_on);
+}
+
+/*
+ * As recv(2); `at`: when the last of it came, as the kernel says where it stamps (tcp(7) is silent on that: the stamp is of the last
+ * segment that is read, and of the last of those that have been joined, so it is never too early), or now.
+ */
+static ssize_t receive(int fd, uint8_t *bytes, size_t most, uint64_t *at) {
+  char control[CMSG_SPACE(sizeof(struct timespec))];
+  struct iovec place = {.iov_base = bytes, .iov_len = most};
+  struct msghdr message = {.msg_iov = &place, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  ssize_t size = recvmsg(fd, &message, 0);
+  *at = now_ns();
+  if (size <= 0) return size;
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS) continue;
+    struct timespec came, wall;
+    memcpy(&came, CMSG_DATA(c), sizeof came);
+    clock_gettime(CLOCK_REALTIME, &wall);
+    int64_t ago = (wall.tv_sec - came.tv_sec) * 1000000000ll + (wall.tv_nsec - came.tv_nsec);
+    if (ago > 0) *at -= (uint64_t)ago;
+  }
+  return size;
 }
 
 /* Reads what is there, but no more than `at_most` where that is not 0. */
@@ -153,7 +179,9 @@ static void take(Viewer *v, size_t at_most) {
     }
     if (v->to_wait > 0 && v->to_wait < most) most = v->to_wait;
     /* With MSG_TRUNC, TCP throws the bytes away instead of copying them (tcp(7)). */
-    ssize_t size = recv(v->fd, buffer + MARKER_SIZE, most, looks ? 0 : MSG_TRUNC);
+    uint64_t at = 0;
+    ssize_t size =
+        looks ? receive(v->fd, buffer + MARKER_SIZE, most, &at) : recv(v->fd, buffer + MARKER_SIZE, most, MSG_TRUNC);
     if (size == 0 || (size < 0 && errno != EAGAIN)) { leave(v); return; }
     if (size < 0) return;
     v->bytes += (uint64_t)size;
@@ -162,7 +190,7 @@ static void take(Viewer *v, size_t at_most) {
       v->to_wait -= (size_t)size;
       if (v->to_wait == 0) say(v, then, then_size);
     } else if (looks) {
-      scan(v, buffer + MARKER_SIZE, (size_t)size);
+      scan(v, buffer + MARKER_SIZE, (size_t)size, at);
     } else {
       v->rest_size = 0;
     }
@@ -250,6 +278,7 @@ static void mark(void) {
   memset(late, 0, sizeof late);
   late_count = 0;
   for (int i = 0; i < viewer_count; i++) {
+    if (i < started && !viewers[i].is_closed) stamp(viewers[i].fd, scans_all);
     viewers[i].bytes = 0;
     memset(viewers[i].first_of, 0, sizeof viewers[i].first_of);
     memset(viewers[i].whole_of, 0, sizeof viewers[i].whole_of);
