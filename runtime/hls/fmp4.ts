@@ -23,7 +23,7 @@ export interface Tracks {
 
 const TRACK_IDS = { video: 1, audio: 2 };
 /**
- * 90 kHz, for all tracks and configurations. Program time is whole ms, so nothing is rounded, and nothing drifts. Sound in
+ * 90 kHz, for all tracks and configurations. Program time is whole ms, so no duration is rounded, and nothing drifts. Sound in
  * its sampling rate, as ISO 14496-12, 12.2.3 advises, would change its unit at a switch: FFmpeg goes on in the first one.
  */
 const TIMESCALE = 90_000;
@@ -105,7 +105,7 @@ function traf({ id, samples }: Run, dataOffset: number): Buffer {
     entries.writeUInt32BE(durationMs * TICKS_PER_MS, at);
     entries.writeUInt32BE(data.length, at + 4);
     entries.writeUInt32BE(isSync ? SYNC_FLAGS : NON_SYNC_FLAGS, at + 8);
-    entries.writeUInt32BE(Math.max(0, cts) * TICKS_PER_MS, at + 12);
+    entries.writeUInt32BE(Math.round(Math.max(0, cts) * TICKS_PER_MS), at + 12);
   }
   const base = Buffer.alloc(8);
   base.writeBigUInt64BE(BigInt((samples[0]?.time ?? 0) * TICKS_PER_MS));

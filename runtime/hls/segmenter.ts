@@ -41,9 +41,9 @@ const SILENT_MS = 1_000;
 const UNKNOWN_FRAME_MS = 20;
 /** No segment has as many parts: the fragments' numbers rise from part to part and from segment to segment. */
 const FRAGMENT_NUMBERS = 1_024;
-/** Pictures this near to each other count as shown together. */
-const AS_GOOD_AS_MS = 4;
-/** No part of pictures is shorter: as a frame usually is, and longer than a frame of sound. */
+/** Pictures of a source whose first one is shown late make up for it: so much of their distances is left. */
+const CATCH_UP = 1 / 8;
+/** No part of pictures that a switch ends is shorter: as a frame usually is, and longer than a frame of sound. */
 const LEAST_PART_MS = 33;
 /** Nor is a segment of pictures that a break ends: twice as long as a source's sound may begin behind its pictures. */
 const LEAST_SEGMENT_MS = 100;
@@ -68,8 +68,8 @@ interface OpenSegment {
  * - Another codec configuration, a hole, and pictures that come or go end a segment early: a break. The next one has the
  *   next number, and is longer, until numbers and program time are in step again. It is a discontinuity, unless only the
  *   configuration is another: players then go on with the same timeline, to the millisecond.
- * - A part ends before it would be longer than partMs. The last one of a segment may be shorter, down to what a frame lasts: where
- *   it would be shorter still, as where a source is cut off 1 ms after a part has ended, the next pictures give way to it, in steps
+ * - A part ends before it would be longer than partMs. The last one of a segment may be shorter, but for one that a switch ends: that
+ *   lasts as long as a frame, also where a source is cut off 1 ms after a part has ended, and the next pictures give way to it, in steps
  *   of 1 ms. So they do to a segment that would be broken off as soon as it has begun. hls.js looks for what comes next by time, and
  *   is off by as much as sound and pictures of a part are apart: what is shorter than that, it passes over, or stands still behind.
  *
@@ -95,6 +95,8 @@ export class Segmenter {
   private lastVideoMs = Number.NEGATIVE_INFINITY;
   /** Another source has begun, and its first picture has not come. */
   private isSpliced = false;
+  /** When the first picture of the source was due, and how much later it was shown. */
+  private late = { dueMs: 0, lateMs: 0 };
 
   constructor(options: SegmenterOptions, sink: SegmentSink) {
     this.options = options;
@@ -139,8 +141,8 @@ export class Segmenter {
     const time = track === 'video' ? this.placeOf(frame) : frame.time;
     const config = this[track];
     if (config === null) return;
-    const due = Math.max(time, frame.time + frame.cts);
-    const cts = (track === 'video' && this.isSpliced ? this.showAnother(due) : due) - time;
+    const due = frame.time + frame.cts;
+    const cts = Math.max(0, (track === 'video' ? this.shownAt(due, time) : due) - time);
     const isSync = track === 'audio' || frame.keyframe;
     const sample = { time, cts, isSync, data: mediaOf(config, payload, ctsOffset) };
     if (track === 'video') {
@@ -154,33 +156,41 @@ export class Segmenter {
     if (this.isJoining) this.tracks[track].taken = [];
   }
 
-  /** When a picture is decoded: a keyframe leaves the segment that it ends a last part that is long enough. */
-  private placeOf({ time, keyframe }: Frame): number {
+  /** When a picture is decoded: the first one of another source leaves the segment that it ends a last part that is long enough. */
+  private placeOf({ time }: Frame): number {
     const placed = Math.max(time, this.floorMs);
     const { open } = this;
-    return keyframe && open !== null && this.multipleOf(placed) > open.number
+    return this.isSpliced && open !== null && this.multipleOf(placed) > open.number
       ? this.longEnough(open, placed)
       : placed;
   }
 
   /** Where a segment ends that would at `endMs`. Sound alone has no frames that short. */
-  private longEnough({ lead, partStartMs }: OpenSegment, endMs: number): number {
+  private longEnough({ lead, partStartMs, limitMs }: OpenSegment, endMs: number): number {
     const heldMs = this.tracks.video.held?.time ?? partStartMs;
-    const lastPartMs = endMs - partStartMs > this.options.partMs ? heldMs : partStartMs;
-    return lead === 'video' ? Math.max(endMs, lastPartMs + LEAST_PART_MS) : endMs;
+    const isAlone = endMs - partStartMs > this.options.partMs || endMs >= limitMs;
+    return lead === 'video' ? Math.max(endMs, (isAlone ? heldMs : partStartMs) + LEAST_PART_MS) : endMs;
   }
 
   /**
-   * The first picture of another source is due: what the one before it would show from then on is shown before, by a little. MSE
-   * would take it out, for the new picture's sake, with all that was decoded behind it (Media Source Extensions, 3.5.8): a hole of
-   * several pictures, which Chromium does not always play across. What a part already has cannot be moved: where that is due
-   * as good as together with the new picture, this one comes behind it. Returns when the new one is shown.
+   * When a picture is shown that is due then, and decoded at `time`. Players have pictures of the source before that are due behind the
+   * first one of another source. MSE would take those out for its sake, with all that was decoded behind them (Media Source
+   * Extensions, 3.5.8): a hole of several pictures, across which Chromium does not always play. So those that no part has yet are shown
+   * before it, and it is shown behind the others; the next ones make up for that.
    */
-  private showAnother(due: number): number {
+  private shownAt(due: number, time: number): number {
+    if (this.isSpliced) this.beginAnother(due, time);
+    const { dueMs, lateMs } = this.late;
+    const since = due - dueMs;
+    return since < 0 || since * (1 - CATCH_UP) > lateMs ? due : dueMs + lateMs + since * CATCH_UP;
+  }
+
+  private beginAnother(due: number, time: number): void {
     const { video } = this.tracks;
+    const firstMs = Math.max(due, time, video.shownMs + 1 + video.countBehind(due));
+    video.showBefore(firstMs);
+    this.late = { dueMs: due, lateMs: firstMs - due };
     this.isSpliced = false;
-    video.showBefore(due);
-    return video.shownMs >= due && video.shownMs < due + AS_GOOD_AS_MS ? video.shownMs + 1 : due;
   }
 
   private leadAt(time: number): TrackName {
@@ -320,14 +330,22 @@ class TrackSamples {
     this.held = null;
   }
 
+  /** How many are shown at `endMs` or later. */
+  countBehind(endMs: number): number {
+    return this.all.filter(({ time, cts }) => time + cts >= endMs).length;
+  }
+
+  private get all(): readonly Sample[] {
+    return this.held === null ? this.taken : [...this.taken, this.held];
+  }
+
   /**
    * Moves up what would be shown at `endMs` or later, in the order in which it would be. hls.js takes the pictures' times for
    * those of a part: where its only picture is shown beyond its end, it looks for the next part in vain.
    */
   showBefore(endMs: number): void {
     let nextMs = endMs;
-    const all = this.held === null ? this.taken : [...this.taken, this.held];
-    for (const sample of all.toSorted((a, b) => b.time + b.cts - a.time - a.cts)) {
+    for (const sample of this.all.toSorted((a, b) => b.time + b.cts - a.time - a.cts)) {
       if (sample.time + sample.cts < nextMs) return;
       nextMs = Math.max(sample.time, nextMs - 1);
       const cts = nextMs - sample.time;

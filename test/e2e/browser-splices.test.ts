@@ -16,11 +16,25 @@ import { makeTestClip } from '../support/clip-maker.ts';
 import { EPOCH } from '../support/fake-clock.ts';
 
 const TEST_MS = 120_000;
+const SEGMENT_MS = 2_000;
 /** Every millisecond of three frames, which B-frames repeat after. */
 const FIRST_CUT_MS = 5_200;
 const CUTS = 100;
-/** So much of the source that begins. */
-const SECOND_MS = 3_000;
+/** From the first cut to the next multiple of segments' length. */
+const TO_MULTIPLE_MS = 800;
+/** So soon the source before comes back: in front of what a part of it already has to be shown. */
+const SOON_MS = 35;
+const PAST_MS = 400;
+/** So much of the source that begins last. */
+const LAST_MS = 3_000;
+
+interface Turn {
+  readonly clip: Clip;
+  /** Program time at which it begins. */
+  readonly fromMs: number;
+  /** So much of it is there only to make the rest decodable: it comes in steps of 1 ms. */
+  readonly pastMs?: number;
+}
 
 interface Clip {
   readonly config: CodecConfig;
@@ -56,12 +70,12 @@ describeInBrowser('what a browser has of a program in which one source follows u
     rmSync(folder, { recursive: true });
   }, TEST_MS);
 
-  /** One clip up to `cutMs`, and from there on the other one from its beginning: init segments, and parts. */
-  function packaged(first: Clip, second: Clip, cutMs: number): string[] {
+  /** Each clip up to where the next one begins: init segments, and parts. */
+  function packaged(turns: readonly Turn[]): string[] {
     const out: Buffer[] = [];
     let inForce: Buffer | null = null;
     const segmenter = new Segmenter(
-      { segmentMs: 2_000, partMs: 500 },
+      { segmentMs: SEGMENT_MS, partMs: 500 },
       {
         begin: ({ init }) => {
           if (init !== inForce) out.push(init);
@@ -71,39 +85,75 @@ describeInBrowser('what a browser has of a program in which one source follows u
         end: () => {},
       },
     );
-    const show = ({ timestamp, cts, ctsOffset, keyframe, payload }: MediaPacket, fromMs: number): void => {
-      const time = EPOCH + fromMs + timestamp;
-      segmenter.packet({ kind: 'frame', track: 'video', time, cts, ctsOffset, keyframe, payload });
-    };
-    segmenter.packet({ kind: 'header', track: 'video', time: EPOCH, config: first.config });
-    for (const frame of first.frames) if (frame.timestamp < cutMs) show(frame, 0);
-    segmenter.packet({ kind: 'splice', time: EPOCH + cutMs, source: 'backup/spare' });
-    if (second !== first) {
-      segmenter.packet({ kind: 'header', track: 'video', time: EPOCH + cutMs, config: second.config });
+    let last = 0;
+    for (const [index, { clip, fromMs, pastMs = 0 }] of turns.entries()) {
+      const time = EPOCH + fromMs;
+      const endMs = turns[index + 1]?.fromMs ?? fromMs + LAST_MS;
+      segmenter.packet({ kind: 'splice', time, source: `source ${index}` });
+      if (clip !== turns[index - 1]?.clip) {
+        segmenter.packet({ kind: 'header', track: 'video', time, config: clip.config });
+      }
+      for (const { timestamp, cts, ctsOffset, keyframe, payload } of clip.frames) {
+        const own = time - pastMs + timestamp;
+        if (own >= EPOCH + endMs) break;
+        last = Math.max(last + 1, own);
+        const frame = { time: last, cts: Math.max(0, own + cts - last), ctsOffset, keyframe, payload };
+        segmenter.packet({ kind: 'frame', track: 'video', ...frame });
+      }
     }
-    for (const frame of second.frames) if (frame.timestamp < SECOND_MS) show(frame, cutMs);
     return out.map((bytes) => bytes.toString('base64'));
+  }
+
+  const known = (profile: string): Clip => {
+    const clip = clips.get(profile);
+    if (clip === undefined) throw new Error(`no clip ${profile}`);
+    return clip;
+  };
+
+  /** For each millisecond in which it is cut, what is buffered if that is not in one piece. */
+  async function holesOf(first: Clip, turnsFor: (cutMs: number) => readonly Turn[]): Promise<string[]> {
+    const holes: string[] = [];
+    for (let cutMs = FIRST_CUT_MS; cutMs < FIRST_CUT_MS + CUTS; cutMs += 1) {
+      const pieces = packaged(turnsFor(cutMs));
+      const ranges = await page.evaluate(buffered, { pieces, codec: codecOf(first), originMs: EPOCH });
+      if (ranges.length !== 1)
+        holes.push(`${cutMs}: ${ranges.map((range) => range.join(' to ')).join(', ')}`);
+    }
+    return holes;
   }
 
   /** AVCDecoderConfigurationRecord (ISO 14496-15, 5.3.3.1), behind the five bytes of the message. */
   const codecOf = ({ config }: Clip): string => `avc1.${config.payload.toString('hex', 6, 9)}`;
 
-  it.each([
+  const LIST = [
     ['with B-frames', 'main', 'with them', 'main'],
     ['with B-frames', 'high', 'without', 'baseline'],
     ['without B-frames', 'baseline', 'with them', 'high'],
-  ])(
+  ] as const;
+
+  it.each(LIST)(
     'has no hole where one %s (%s) is cut off for one %s (%s), in whichever millisecond that is',
     async (_first, firstProfile, _second, secondProfile) => {
-      const [first, second] = [clips.get(firstProfile), clips.get(secondProfile)];
-      if (first === undefined || second === undefined) throw new Error('no clip');
-      const holes: string[] = [];
-      for (let cutMs = FIRST_CUT_MS; cutMs < FIRST_CUT_MS + CUTS; cutMs += 1) {
-        const pieces = packaged(first, second, cutMs);
-        const ranges = await page.evaluate(buffered, { pieces, codec: codecOf(first), originMs: EPOCH });
-        if (ranges.length !== 1)
-          holes.push(`${cutMs}: ${ranges.map((range) => range.join(' to ')).join(', ')}`);
-      }
+      const [first, second] = [known(firstProfile), known(secondProfile)];
+      const holes = await holesOf(first, (cutMs) => [
+        { clip: first, fromMs: 0 },
+        { clip: second, fromMs: cutMs },
+      ]);
+      expect(holes).toEqual([]);
+    },
+    TEST_MS,
+  );
+
+  it.each(LIST)(
+    'has no hole where one %s (%s) gives way to one %s (%s), which is cut off at once, in whichever millisecond',
+    async (_first, firstProfile, _second, secondProfile) => {
+      const [first, second] = [known(firstProfile), known(secondProfile)];
+      const holes = await holesOf(first, (cutMs) => [
+        { clip: first, fromMs: SEGMENT_MS / 4 },
+        // Its keyframe is the first of its multiple, and begins a segment: all of the other one is in parts.
+        { clip: second, fromMs: cutMs + TO_MULTIPLE_MS },
+        { clip: first, fromMs: cutMs + TO_MULTIPLE_MS + SOON_MS, pastMs: PAST_MS },
+      ]);
       expect(holes).toEqual([]);
     },
     TEST_MS,

@@ -151,6 +151,21 @@ describe('segments', () => {
     expect(after.slice(0, 3)).toEqual([4_520, 4_560, 4_601]);
   });
 
+  it('show a source behind what a part has to show, and have it make up for that in the order of its pictures', () => {
+    const entered = [0, 1, 2].map((ms) => video(4_521 + ms, ms === 0, { cts: 0 }));
+    const bench = new Bench()
+      .play(media(0, 4_000, every(2_000, 0)))
+      .play([...reordered(4_000, 14, { first: 2 }), splice(4_521), ...entered, ...reordered(4_561, 59)]);
+    const [before = [], after = []] = (bench.made[1]?.parts ?? []).map(shownIn);
+    expect(Math.max(...before)).toBe(4_600);
+    // Two pictures of the old source are in no part, and due before the new one's first is shown.
+    expect(after.slice(0, 2)).toEqual([4_520, 4_560]);
+    const late = after.slice(2, 5);
+    expect(late.map(Math.floor)).toEqual([4_602, 4_602, 4_602]);
+    expect(late.toSorted((x, y) => x - y)).toEqual([...new Set(late)]);
+    expect(after.slice(5, 9)).toEqual([4_641, 4_761, 4_681, 4_721]);
+  });
+
   it('end where the configuration changes, and come into step with program time again', () => {
     const bench = new Bench()
       .play(media(0, 4_600, every(2_000, 0)))
