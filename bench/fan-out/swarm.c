@@ -153,13 +153,14 @@ static ssize_t receive(int fd, uint8_t *bytes, size_t most, uint64_t *at) {
   struct iovec place = {.iov_base = bytes, .iov_len = most};
   struct msghdr message = {.msg_iov = &place, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
   ssize_t size = recvmsg(fd, &message, 0);
+  struct timespec came, wall;
+  /* In this order: what comes between the two makes it later, not earlier. */
+  clock_gettime(CLOCK_REALTIME, &wall);
   *at = now_ns();
   if (size <= 0) return size;
   for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS) continue;
-    struct timespec came, wall;
     memcpy(&came, CMSG_DATA(c), sizeof came);
-    clock_gettime(CLOCK_REALTIME, &wall);
     int64_t ago = (wall.tv_sec - came.tv_sec) * 1000000000ll + (wall.tv_nsec - came.tv_nsec);
     if (ago > 0) *at -= (uint64_t)ago;
   }
