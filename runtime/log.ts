@@ -3,15 +3,30 @@ import { type Logger, pino } from 'pino';
 /** Fields that stand in the text already, or that only machines want. */
 const HIDDEN_FIELDS = new Set(['level', 'time', 'msg', 'event']);
 
-/** The host's log: one JSON object a line, or text for people. Nothing that is logged holds a key. */
-export function createLogger(format: 'json' | 'text', level: string): Logger {
+/** The host's log, and its end. */
+export interface Log {
+  readonly logger: Logger;
+  /** Resolves when all that was logged is written. A process that exits before that may write its last lines in another order. */
+  written(): Promise<void>;
+}
+
+/** One JSON object a line, or text for people. Nothing that is logged holds a key. `fd`: where JSON goes; by default, stdout. */
+export function createLog(format: 'json' | 'text', level: string, fd: number = process.stdout.fd): Log {
+  const options = { level, base: null, formatters: { level: (label: string) => ({ level: label }) } };
   if (format === 'json') {
-    return pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } });
+    // Whoever reads it slowly does not hold up the host.
+    const destination = pino.destination({ fd, sync: false });
+    const written = (): Promise<void> =>
+      new Promise((resolve) => {
+        destination.once('drain', () => resolve());
+        destination.write('');
+      });
+    return { logger: pino(options, destination), written };
   }
   const write = (line: string): void => {
     process.stdout.write(`${describeLine(JSON.parse(line) as Record<string, unknown>)}\n`);
   };
-  return pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } }, { write });
+  return { logger: pino(options, { write }), written: () => Promise.resolve() };
 }
 
 const clockTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });

@@ -11,9 +11,12 @@ import { SHOWN_COMMAND, startDemo } from './demo.ts';
 import { type Host, startHost } from './host.ts';
 import { chooseHost, type HostChoice } from './host-choice.ts';
 import { CONTROL_TOKEN_NAME, type LoadedKeys, loadKeys } from './keys.ts';
-import { createLogger } from './log.ts';
+import { createLog } from './log.ts';
 import type { WaitingClock } from './media/clock.ts';
 import { connectServiceManager } from './service-manager.ts';
+
+/** Whoever reads the log has so long for its last lines. */
+const LAST_LINES_MS = 1_000;
 
 export interface RunContext {
   readonly clock: WaitingClock;
@@ -33,7 +36,8 @@ export async function runHost(options: RunOptions, context: RunContext): Promise
   const planned = planCameras(config, keys.keys, { directory, env: process.env });
   if (!planned.ok) throw configError(planned.problems, options.config);
   const isText = options.logFormat === 'text' || (options.logFormat === 'auto' && terminal.isInteractive);
-  const logger = createLogger(isText ? 'text' : 'json', options.logLevel);
+  const log = createLog(isText ? 'text' : 'json', options.logLevel);
+  const { logger } = log;
   const service = connectServiceManager({ env: process.env, pid: process.pid, clock, logger });
   for (const note of keys.notes) logger.warn(note);
   let host: Host;
@@ -76,6 +80,7 @@ export async function runHost(options: RunOptions, context: RunContext): Promise
   await cameras.stop();
   await host.stop(signal.aborted ? 'the host is stopped' : 'the host is drained and stopped');
   await service.stop();
+  await Promise.race([log.written(), clock.sleep(LAST_LINES_MS, new AbortController().signal)]);
   return ExitCode.ok;
 }
 

@@ -1,6 +1,9 @@
 /** The log for people: one line an event, with what matters and nothing that machines want. */
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { describeLine } from '../runtime/log.ts';
+import { createLog, describeLine } from '../runtime/log.ts';
 import { SWITCH } from './control/samples.ts';
 
 const TIME = Date.UTC(2026, 0, 1, 12, 34, 56);
@@ -111,4 +114,24 @@ describe('a line of the log', () => {
   it('of anything is a line', () => {
     expect(describeLine({})).not.toContain('undefined');
   });
+});
+
+it('a log of JSON has all of its lines written, in their order, when it says so', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'understudy-log-'));
+  const file = join(directory, 'log');
+  const fd = openSync(file, 'w');
+  try {
+    const { logger, written } = createLog('json', 'info', fd);
+    const readNumbers = (): number[] =>
+      [...readFileSync(file, 'utf8').matchAll(/"at":(\d+)/g)].map(([, at]) => Number(at));
+    const numbers = Array.from({ length: 1_000 }, (_, at) => at);
+    for (const at of numbers) logger.info({ at }, 'a line');
+    expect(readNumbers().length).toBeLessThan(numbers.length);
+    await written();
+    expect(readNumbers()).toEqual(numbers);
+    await written();
+  } finally {
+    closeSync(fd);
+    rmSync(directory, { recursive: true });
+  }
 });
