@@ -10,10 +10,11 @@ import type { Browser, Page } from 'playwright-core';
 import { readClip } from '../../runtime/codec/clip-reader.ts';
 import { Segmenter } from '../../runtime/hls/segmenter.ts';
 import type { CodecConfig, MediaPacket } from '../../runtime/media/packet.ts';
-import { describeInBrowser, launchBrowser } from '../support/browser.ts';
+import { describeInBrowser } from '../support/browser.ts';
 import { buffered } from '../support/buffered-ranges.ts';
 import { makeTestClip } from '../support/clip-maker.ts';
 import { EPOCH } from '../support/fake-clock.ts';
+import { launchBrowser } from '../support/launch-browser.ts';
 
 const TEST_MS = 120_000;
 const SEGMENT_MS = 2_000;

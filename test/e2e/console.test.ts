@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { Audience } from '../support/audience.ts';
-import { describeInBrowser, launchBrowser } from '../support/browser.ts';
+import { describeInBrowser } from '../support/browser.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { HostProcess } from '../support/host-process.ts';
+import { launchBrowser } from '../support/launch-browser.ts';
 import { until } from '../support/until.ts';
 
 const TEST_MS = 120_000;

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
-import { launchBrowser } from './browser.ts';
+import { launchBrowser } from './launch-browser.ts';
 import type { PlaybackReport } from './playback-watch.ts';
 import type { FlvPlayer, HlsPlayer, Latency, PlayerPage } from './player-page.ts';
 
