@@ -45,8 +45,8 @@ const FRAGMENT_NUMBERS = 1_024;
 const CATCH_UP = 1 / 8;
 /** No part of pictures that a switch ends is shorter: as a frame usually is, and longer than a frame of sound. */
 const LEAST_PART_MS = 33;
-/** Nor is a segment of pictures that a break ends: twice as long as a source's sound may begin behind its pictures. */
-const LEAST_SEGMENT_MS = 100;
+/** The sound of a part begins no later behind its pictures, but after a switch. */
+const FRAME_OF_SOUND_MS = 24;
 
 interface OpenSegment {
   readonly number: number;
@@ -70,8 +70,9 @@ interface OpenSegment {
  *   configuration is another: players then go on with the same timeline, to the millisecond.
  * - A part ends before it would be longer than partMs. The last one of a segment may be shorter, but for one that a switch ends: that
  *   lasts as long as a frame, also where a source is cut off 1 ms after a part has ended, and the next pictures give way to it, in steps
- *   of 1 ms. So they do to a segment that would be broken off as soon as it has begun. hls.js looks for what comes next by time, and
- *   is off by as much as sound and pictures of a part are apart: what is shorter than that, it passes over, or stands still behind.
+ *   of 1 ms. hls.js looks for what comes next by time, and is off by as much as the sound of a part begins behind its pictures: what is
+ *   shorter than that, it passes over, or stands still behind. So a segment that is broken off as soon as it has begun lasts longer
+ *   than the part before it was late with its sound.
  *
  * Who begins in mid-stream cannot know whether a keyframe is the first of its multiple, and waits for the next multiple.
  * A frame is held until the next one tells how long it lasts.
@@ -93,6 +94,8 @@ export class Segmenter {
   /** No picture comes before this. */
   private floorMs = Number.NEGATIVE_INFINITY;
   private lastVideoMs = Number.NEGATIVE_INFINITY;
+  /** By how much the sound of the last part begins behind its pictures. */
+  private soundLateMs = 0;
   /** Another source has begun, and its first picture has not come. */
   private isSpliced = false;
   /** When the first picture of the source was due, and how much later it was shown. */
@@ -265,7 +268,8 @@ export class Segmenter {
     const heldMs = lead.held?.time ?? open.partStartMs;
     const { partMs } = this.options;
     const isNear = nextMs > heldMs && nextMs - heldMs <= partMs;
-    const leastMs = open.lead === 'video' ? open.startMs + LEAST_SEGMENT_MS : heldMs;
+    const isLate = open.lead === 'video' && open.parts === 0 && this.soundLateMs > FRAME_OF_SOUND_MS;
+    const leastMs = isLate ? open.startMs + this.soundLateMs + LEAST_PART_MS : heldMs;
     const endMs = this.longEnough(open, Math.max(leastMs, isNear ? nextMs : heldMs + lead.usualMs));
     this.floorMs = endMs;
     if (endMs - open.partStartMs > partMs) this.putPart(open, heldMs);
@@ -293,6 +297,7 @@ export class Segmenter {
     const number = (open.number * FRAGMENT_NUMBERS + open.parts) % 2 ** 32;
     const bytes = fragment({ video: video.taken, audio: audio.taken }, number);
     for (const { time, cts } of video.taken) video.shownMs = Math.max(video.shownMs, time + cts);
+    this.soundLateMs = Math.max(0, (audio.taken[0]?.time ?? open.partStartMs) - open.partStartMs);
     const isIndependent = lead.some(({ isSync }) => isSync);
     this.sink.part({ bytes, durationMs: endMs - open.partStartMs, isIndependent });
     open.parts += 1;

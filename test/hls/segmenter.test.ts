@@ -190,21 +190,31 @@ describe('segments', () => {
     expect(bench.story[2]).toMatch(/^3 at \d+, \d+ new$/);
   });
 
-  it('last a while where another source follows after one picture', () => {
+  it('last as long as a frame where another source follows after one picture', () => {
     const pictures = [4_401, 4_402, 4_403, 4_440].map((ms) => video(ms, ms === 4_401));
     const bench = new Bench()
       .play(media(0, 4_400, every(2_000, 0)))
       .play([splice(4_400), header(otherVideoConfig(7), 4_400), video(4_400, true, { cts: 80 })])
       .play([audio(4_405), audio(4_425), splice(4_401), header(VIDEO_CONFIG, 4_401), ...pictures])
       .play(media(4_480, 9_000, every(2_000, 0)));
-    expect(bench.story).toEqual(['1 at 2000, 2000', '2 at 4000, 400', '3 at 4400, 100', '4 at 4500, 3980']);
+    expect(bench.story).toEqual(['1 at 2000, 2000', '2 at 4000, 400', '3 at 4400, 33', '4 at 4433, 3967']);
     const runsOf = (segment: number) =>
       readFragment(bench.made[segment]?.parts[0]?.bytes ?? Buffer.alloc(0)).runs;
-    expect(runsOf(2)[0]?.samples).toMatchObject([{ duration: 100 * TICKS, cts: 80 * TICKS }]);
+    expect(runsOf(2)[0]?.samples).toMatchObject([{ duration: 33 * TICKS, cts: 32 * TICKS }]);
     expect(runsOf(2)[1]?.samples).toHaveLength(2);
     const [first] = runsOf(3);
-    expect(first?.start).toBe((START + 4_500) * TICKS);
-    expect(first?.samples.slice(0, 5).map(({ duration }) => duration / TICKS)).toEqual([1, 1, 1, 1, 16]);
+    expect(first?.start).toBe((START + 4_433) * TICKS);
+    expect(first?.samples.slice(0, 5).map(({ duration }) => duration / TICKS)).toEqual([1, 1, 5, 40, 40]);
+  });
+
+  it('last longer than the sound before them was late, where they are broken off at once', () => {
+    const bench = new Bench()
+      .play(media(0, 4_400, every(2_000, 0)))
+      .play([splice(4_400), header(otherVideoConfig(7), 4_400), video(4_400, true), video(4_440)])
+      .play([audio(4_450), splice(4_480), header(VIDEO_CONFIG, 4_480), video(4_480, true), audio(4_485)])
+      .play([splice(4_481), header(otherVideoConfig(7), 4_481), ...media(4_481, 9_000, every(2_000, 481))]);
+    // 50 ms late: 83.
+    expect(bench.story.slice(2, 4)).toEqual(['3 at 4400, 80', '4 at 4480, 83']);
   });
 
   it.each([
