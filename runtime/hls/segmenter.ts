@@ -349,10 +349,12 @@ class TrackSamples {
    * those of a part: where its only picture is shown beyond its end, it looks for the next part in vain.
    */
   showBefore(endMs: number): void {
+    // What is in parts is shown before them.
+    const stepMs = endMs > this.shownMs ? Math.min(1, (endMs - this.shownMs) / (this.all.length + 1)) : 1;
     let nextMs = endMs;
     for (const sample of this.all.toSorted((a, b) => b.time + b.cts - a.time - a.cts)) {
       if (sample.time + sample.cts < nextMs) return;
-      nextMs = Math.max(sample.time, nextMs - 1);
+      nextMs = Math.max(sample.time, nextMs - stepMs);
       const cts = nextMs - sample.time;
       if (sample === this.held) this.held = { ...sample, cts };
       else this.taken = this.taken.map((one) => (one === sample ? { ...one, cts } : one));
