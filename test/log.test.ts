@@ -1,4 +1,4 @@
-/** The log for people: one line an event, with what matters and nothing that machines want. */
+/** The log: for people, one line an event, with what matters and nothing that machines want; for machines, whole and in order. */
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
