@@ -4,7 +4,8 @@ import type { Clock, WaitingClock } from './media/clock.ts';
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   after: (delayMs, task) => {
-    const timer = setTimeout(task, delayMs).unref();
+    // What is overdue is due now; of a negative time Node 24, which hosts have, warns.
+    const timer = setTimeout(task, Math.max(0, delayMs)).unref();
     return () => clearTimeout(timer);
   },
   every: (periodMs, task) => {
