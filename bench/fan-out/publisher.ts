@@ -16,6 +16,6 @@ console.log('publishing');
 const startedAt = performance.now();
 const waitMs = (atMs: number): number => atMs - (performance.now() - startedAt);
 for (const due of dueFrames()) {
-  while (waitMs(due.atMs) > 0) await pause(waitMs(due.atMs));
+  for (let wait = waitMs(due.atMs); wait > 0; wait = waitMs(due.atMs)) await pause(wait);
   publisher.send(packetOf(due, Number(source)));
 }

@@ -142,6 +142,9 @@ export async function startServer(
   ports: Omit<Ports, 'directory'>,
   stdout: 'ignore' | 'pipe' = 'ignore',
 ): Promise<ChildProcess> {
+  if (await takesConnections(ports.rtmp)) {
+    throw new Error(`port ${ports.rtmp} is taken, perhaps by another benchmark: end that first`);
+  }
   const child = workbench.start(server.command({ ...ports, directory: workbench.directory }), {
     core: SERVER_CORE,
     stdio: ['ignore', stdout, 'inherit'],
