@@ -20,15 +20,16 @@ export const LEAD_IN_MS = 200;
 
 const CTS_BYTES = 3;
 
-/** Hands whole FLV tags on, and gives the first keyframe among them its lead-in; one without a CTS has none. */
-export function withLeadIn(write: (bytes: Buffer) => void): (bytes: Buffer) => void {
-  let isDue = true;
+/**
+ * Hands whole FLV tags on, and gives the first keyframe among them its lead-in; one without a CTS has none. Returns false with that
+ * keyframe: what comes behind it needs nothing more.
+ */
+export function withLeadIn(write: (bytes: Buffer) => void): (bytes: Buffer) => boolean {
   return (bytes) => {
-    const keyframe = isDue ? findKeyframe(bytes) : null;
-    if (keyframe !== null) isDue = false;
+    const keyframe = findKeyframe(bytes);
     if (keyframe === null || keyframe.ctsAt === null) {
       write(bytes);
-      return;
+      return keyframe === null;
     }
     const { tagAt, ctsAt } = keyframe;
     const end = ctsAt + CTS_BYTES;
@@ -38,6 +39,7 @@ export function withLeadIn(write: (bytes: Buffer) => void): (bytes: Buffer) => v
     head.writeIntBE(head.readIntBE(ctsAt, CTS_BYTES) + LEAD_IN_MS, ctsAt, CTS_BYTES);
     write(head);
     write(bytes.subarray(end));
+    return false;
   };
 }
 

@@ -6,7 +6,7 @@ import { Batch, joinedBatch } from './batch.ts';
 import { DeliveryPacer } from './delivery-pacer.ts';
 import { FlushTimer, isUrgent } from './flush-timer.ts';
 import type { PacketFormat } from './packet-format.ts';
-import { type ViewerLimits, ViewerQueue, type ViewerSink } from './viewer-queue.ts';
+import { type Opening, type ViewerLimits, ViewerQueue, type ViewerSink } from './viewer-queue.ts';
 
 /** More than this of a GOP is not kept for those who join: they wait for the next keyframe. */
 const MAX_JOIN_BYTES = 16 * 1024 * 1024;
@@ -153,10 +153,14 @@ export class ProgramFeed implements ProgramListener, Delivery {
   }
 
   /** Adds a viewer: it gets headers and the GOP in the air at once. Returns its queue, and how to take it off again. */
-  join(sink: ViewerSink, format: PacketFormat): { readonly queue: ViewerQueue; readonly leave: Cancel } {
+  join(
+    sink: ViewerSink,
+    format: PacketFormat,
+    opening: Opening | null = null,
+  ): { readonly queue: ViewerQueue; readonly leave: Cancel } {
     // What is only gathered reaches it with the others: a flush for each who joins would be a write to all.
     if (this.flushTimer.isDueThisTurn) this.flush();
-    const queue = new ViewerQueue(sink, format, this.limits, this.clock.now());
+    const queue = new ViewerQueue({ sink, format, limits: this.limits, now: this.clock.now(), opening });
     this.queues.add(queue);
     this.onAudience(this.queues.size);
     if (this.startTime !== null) {

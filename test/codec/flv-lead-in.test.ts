@@ -17,7 +17,11 @@ function play(...writes: ReadonlyArray<readonly ProgramPacket[]>) {
   const write = withLeadIn((bytes) => written.push(bytes));
   const given = writes.map((packets) => flvFormat.encode(packets, START - LEAD_IN_MS));
   const before = given.map((bytes) => Buffer.from(bytes));
-  for (const bytes of given) write(bytes);
+  let isDue = true;
+  for (const bytes of given) {
+    if (isDue) isDue = write(bytes);
+    else written.push(bytes);
+  }
   expect(given).toEqual(before);
   const out = Buffer.concat(written);
   const frames = readTags(out)
@@ -29,12 +33,13 @@ function play(...writes: ReadonlyArray<readonly ProgramPacket[]>) {
 }
 
 describe('the lead-in', () => {
-  it('is that of the first keyframe alone, wherever it comes', () => {
+  it('is that of the first keyframe alone, wherever it comes, and over with it', () => {
     const gop = [video(0, true, { cts: 80 }), audio(10), video(40)];
     const frames = [`video ${-LEAD_IN_MS} 80`, 'audio 10 10', 'video 40 40', 'video 80 80'];
     expect(play(HEADERS, gop, [video(80, true)]).frames).toEqual(frames);
     expect(play([...HEADERS, ...gop], [video(80, true)]).frames).toEqual(frames);
     expect(play([audio(0)], [video(40, true)]).frames).toEqual(['audio 0 0', `video ${40 - LEAD_IN_MS} 40`]);
+    expect(withLeadIn(() => {})(flvFormat.encode([video(0, true)], START - LEAD_IN_MS))).toBe(false);
   });
 
   it('works where the keyframe is shown before its time, and beyond 24 bits of timestamp', () => {
